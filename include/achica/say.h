@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_SAY_H
+#define ACHICA_SAY_H
+
+#include <stddef.h>
+
+#include "achica/advice.h"
+#include "achica/job.h"
+#include "achica/target.h"
+
+/*
+ * Facts to sentences in the user's language. All of these write at most n bytes with the final
+ * NUL into buf, cut at a character, and return buf. Names and labels inside are cleaned: control
+ * characters and invalid bytes become \xNN.
+ */
+
+/* "the journal has not been replayed (ext4)": why, one sentence without full stop issues. */
+char *say_reason(const struct error *err, char *buf, size_t n);
+
+/* The command or act which mends it, for t (may be NULL): "e2fsck -f /dev/sda1". "" for none. */
+char *say_remedy(const struct error *err, const struct target *t, char *buf, size_t n);
+
+/* A few words for the tree, at most 20 cells in English: "in use by a VM", "journal". */
+char *say_short(const struct error *err, char *buf, size_t n);
+
+/* "83.2G", at most 7 cells; powers of 1024, or of 1000 after say_si(true). */
+char *say_size(uint64_t bytes, char *buf, size_t n);
+void say_si(bool si);
+
+/* "83.2 GiB" for sentences. */
+char *say_size_long(uint64_t bytes, char *buf, size_t n);
+
+/* "83.2G ±0.4", "83.2G exact", "~410G", "at most 0.2G", "?" ; pm is the "±" to use. */
+char *say_estimate(const struct estimate *e, const char *pm, char *buf, size_t n);
+
+/* "271 MB/s". */
+char *say_rate(uint64_t bps, char *buf, size_t n);
+
+/* "00:05:11", "2d 03:10", "--:--:--" for a negative one. */
+char *say_clock(int64_t ms, char *buf, size_t n);
+
+/* "about 11 min", "less than a minute". */
+char *say_duration(int64_t ms, char *buf, size_t n);
+
+/* The log line of an event, without its time: "sda1: locked, ext4 clean, ...". */
+char *say_event(const struct job_event *event, const struct target *t, char *buf, size_t n);
+
+/* "done", "STOPPED", "refused", ... */
+const char *say_phase(enum job_phase phase);
+
+/* What a method does, a few words ("punch holes"), and why it was taken, a sentence. */
+const char *say_method(enum method m);
+const char *say_method_why(enum method m);
+
+/* What an advised command is for, one sentence. */
+const char *say_advice(enum advice_use use);
+
+/* src with control characters and bytes that are no characters here as \xNN; at most n bytes. */
+char *say_clean(const char *src, char *buf, size_t n);
+
+/* Width of a (cleaned) string in terminal cells. */
+size_t say_cells(const char *text);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_DISK_DISK_H
+#define ACHICA_DISK_DISK_H
+
+#include "achica/target.h"
+#include "base/io.h"
+
+/*
+ * The layer's face for app/: the tree, and the locks. Everything here only looks; nothing writes,
+ * prints or asks. Thread notes: different targets may be probed in different threads.
+ */
+
+/*
+ * Rows without touching a device: all disks of sysfs (names NULL or empty), or what names say: an
+ * image file, a block device, PATH#N, a mount point. Partitions are not there yet, except that a
+ * named PATH#N keeps its number for the probe (t->number on the disk's row is 0; only that child
+ * stays after the probe). excludes are any names of devices (by-id links too). Order: natural
+ * (sda, sdb ... sdaa; nvme0n1p10 after p9), the one that holds / last, images as named.
+ * -ENOENT / WHY_NOT_FOUND, WHY_NOT_TARGET: a name that is nothing. *tree is the caller's.
+ */
+int discover_tree(char *const *names, char *const *excludes, struct target **tree,
+		  struct error *err);
+
+/*
+ * Reads one top-level row: partition table (libparted), signatures (libblkid) of it and its
+ * partitions, mounts, swap, holders (also on the loop devices over an image), the driver's own
+ * verdict (fs open, which reads used and free). Fills children and verdicts; state becomes READY.
+ * May block as long as the device does: run it in a thread on a tree of its own. Never fails as a
+ * whole: what went wrong is the verdict of the row.
+ */
+void discover_probe(struct target *top);
+
+/*
+ * Exclusive use of a target's bytes (gate 1), held until lock_release: O_EXCL and flock on the
+ * whole disk for devices; QEMU's lock bytes, loop devices and writers for image files; for a loop
+ * device both. LOCK_LOOK takes nothing and opens read-only (estimates). LOCK_MOUNTED is for trim
+ * and fill: the filesystem stays mounted, the device underneath is opened read-only, and the
+ * backing image of a loop device is not taken (the mount has it).
+ * Refuses with who has it. Memory and descriptors are freed by lock_release (NULL is fine).
+ */
+enum lock_kind { LOCK_LOOK, LOCK_EXCLUSIVE, LOCK_MOUNTED };
+struct lock;
+int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err);
+void lock_release(struct lock *lock);
+
+/* The target's window, over the descriptor that holds the lock; the lock's, not the caller's. */
+struct io *lock_window(struct lock *lock);
+
+/* Bytes that the image behind t takes on its host (the backing file of a loop device too);
+   -ENOTSUP where nothing tells. */
+int disk_allocated(const struct target *t, uint64_t *bytes);
+
+/*
+ * Mounted targets: whether another process has something open below mountpoint (files, working
+ * directories, mappings). True when it cannot be told. For a FUSE mount the driver's own process
+ * does not count. mount_usage: the size and the free bytes of the mounted filesystem.
+ */
+bool mount_has_users(const char *mountpoint);
+int mount_usage(const char *mountpoint, uint64_t *size, uint64_t *free_bytes);
+
+#endif
