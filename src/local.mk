@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# libachica.a is everything but main.c; achica and the unit tests link it.
+sbin_PROGRAMS = achica
+noinst_LIBRARIES = libachica.a
+
+foreign_libs = \
+	$(NCURSESW_LIBS) $(BLKID_LIBS) $(PARTED_LIBS) $(MOUNT_LIBS) $(EXT2FS_LIBS) $(COM_ERR_LIBS) \
+	$(NTFS_LIBS) $(SMARTCOLS_LIBS) $(JANSSON_LIBS) $(LTLIBINTL) $(LIBINTL)
+foreign_cflags = \
+	$(NCURSESW_CFLAGS) $(BLKID_CFLAGS) $(PARTED_CFLAGS) $(MOUNT_CFLAGS) $(EXT2FS_CFLAGS) \
+	$(COM_ERR_CFLAGS) $(NTFS_CFLAGS) $(SMARTCOLS_CFLAGS) $(JANSSON_CFLAGS)
+AM_CFLAGS += $(foreign_cflags)
+
+achica_SOURCES = src/main.c
+achica_LDADD = libachica.a $(foreign_libs)
+
+libachica_a_SOURCES = \
+	$(NULL)
+
+if WITH_NTFS
+libachica_a_SOURCES += \
+	$(NULL)
+endif
