@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Unit tests: tests/unit/test_<module>.c, cmocka, each assertion function counted.
+unit_tests = \
+	tests/unit/test_build \
+	$(NULL)
+
+# Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
+screen_tests = \
+	$(NULL)
+
+# Helpers of the two above.
+tests_lib_libtest_a_SOURCES = \
+	tests/lib/test.h \
+	$(NULL)
+
+# The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
+e2e_tests = \
+	tests/e2e/version.sh \
+	$(NULL)
+
+# The source itself.
+source_tests = \
+	tests/check-layers.sh \
+	$(NULL)
+
+check_LIBRARIES = tests/lib/libtest.a
+LDADD = tests/lib/libtest.a libachica.a $(foreign_libs) $(CMOCKA_LIBS) $(VTERM_LIBS)
+AM_CFLAGS += $(CMOCKA_CFLAGS) $(VTERM_CFLAGS)
+
+compiled_tests =
+if HAVE_CMOCKA
+compiled_tests += $(unit_tests)
+if HAVE_VTERM
+compiled_tests += $(screen_tests)
+else
+source_tests += tests/no-vterm.sh
+endif
+else
+source_tests += tests/no-cmocka.sh
+endif
+
+check_PROGRAMS = $(compiled_tests)
+TESTS = $(source_tests) $(compiled_tests) $(e2e_tests)
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
+
+EXTRA_DIST += $(source_tests) $(e2e_tests) \
+	tests/env.sh \
+	tests/no-cmocka.sh \
+	tests/no-vterm.sh
