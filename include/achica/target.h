@@ -110,7 +110,8 @@ const struct target *target_top(const struct target *t);
 /* How many rows above t. */
 unsigned target_depth(const struct target *t);
 
-/* Whether it can be marked: ready and nothing speaks against it. */
+/* Whether it can be marked by itself: ready, nothing speaks against it, and nothing is below it
+   (a disk with partitions is marked by marking those). */
 bool target_can(const struct target *t);
 
 /* Whether it is a filesystem (or whole container) with mount points. */
