@@ -15,6 +15,30 @@ achica_SOURCES = src/main.c
 achica_LDADD = libachica.a $(foreign_libs)
 
 libachica_a_SOURCES = \
+	include/achica/advice.h \
+	include/achica/error.h \
+	include/achica/estimate.h \
+	include/achica/extent.h \
+	include/achica/front.h \
+	include/achica/job.h \
+	include/achica/json.h \
+	include/achica/say.h \
+	include/achica/survey.h \
+	include/achica/target.h \
+	include/achica/units.h \
+	src/base/bytes.c \
+	src/base/bytes.h \
+	src/base/error.c \
+	src/base/extent.c \
+	src/base/io.c \
+	src/base/io.h \
+	src/base/io_file.c \
+	src/base/io_window.c \
+	src/base/target.c \
+	src/base/units.c \
+	src/disk/disk.h \
+	src/engine/engine.h \
+	src/fs/fs.h \
 	$(NULL)
 
 if WITH_NTFS

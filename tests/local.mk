@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Unit tests: tests/unit/test_<module>.c, cmocka, each assertion function counted.
 unit_tests = \
+	tests/unit/test_base \
 	tests/unit/test_build \
 	$(NULL)
 

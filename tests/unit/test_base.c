@@ -4,20 +4,15 @@
 /* Errors, extents, sizes, zero test and the tree: base/ without any io. */
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "achica/error.h"
 #include "achica/extent.h"
 #include "achica/target.h"
 #include "achica/units.h"
 #include "base/bytes.h"
+#include "tests/lib/test.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
