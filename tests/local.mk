@@ -11,6 +11,14 @@ screen_tests = \
 
 # Helpers of the two above.
 tests_lib_libtest_a_SOURCES = \
+	tests/lib/fs_fake.c \
+	tests/lib/fs_fake.h \
+	tests/lib/io_fault.c \
+	tests/lib/io_fault.h \
+	tests/lib/io_mem.c \
+	tests/lib/io_mem.h \
+	tests/lib/io_trace.c \
+	tests/lib/io_trace.h \
 	tests/lib/test.h \
 	$(NULL)
 
