@@ -3,6 +3,7 @@
 unit_tests = \
 	tests/unit/test_base \
 	tests/unit/test_build \
+	tests/unit/test_io \
 	$(NULL)
 
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
