@@ -30,6 +30,7 @@ e2e_tests = \
 
 # The source itself.
 source_tests = \
+	tests/check-layers-breaks.sh \
 	tests/check-layers.sh \
 	$(NULL)
 
