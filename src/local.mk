@@ -20,6 +20,7 @@ libachica_a_SOURCES = \
 	include/achica/estimate.h \
 	include/achica/extent.h \
 	include/achica/front.h \
+	include/achica/i18n.h \
 	include/achica/job.h \
 	include/achica/json.h \
 	include/achica/say.h \

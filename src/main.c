@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-// Copyright (C) the achica authors
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
 
-#include <libintl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define _(text) gettext(text)
+#include "achica/i18n.h"
 
 static void set_language(void)
 {
