@@ -75,6 +75,9 @@ E
 breaks src/ui/ui.c '1: ui must not include cli' <<'E'
 #include "cli/args.h"
 E
+breaks src/ui/ui.c '1: ui must not include text' <<'E'
+#include "text/say.h"
+E
 breaks src/cli/batch.c '1: cli must not include base' <<'E'
 #include "base/io.h"
 E
@@ -139,7 +142,6 @@ E
 passes src/ui/ui.c <<'E'
 #include <curses.h>
 #include "achica/job.h"
-#include "text/say.h"
 #include "ui/draw.h"
 E
 

@@ -16,9 +16,9 @@ BEGIN {
 	may["disk"] = "achica base fs disk"
 	may["app"] = "achica base fs engine disk app"
 	may["text"] = "achica base fs engine disk app text"
-	may["ui"] = "achica text ui"
-	may["cli"] = "achica text cli"
-	may["main"] = "achica text ui cli"
+	may["ui"] = "achica ui"
+	may["cli"] = "achica cli"
+	may["main"] = "achica ui cli"
 	owner["blkid/"] = "libblkid"; owner["parted/"] = "libparted"; owner["libmount/"] = "libmount"
 	owner["ext2fs/"] = "libext2fs"; owner["ntfs-3g/"] = "libntfs-3g"
 	owner["libsmartcols/"] = "libsmartcols"; owner["jansson.h"] = "jansson"
@@ -32,7 +32,7 @@ FNR == 1 {
 	comment = 0
 	n = split(FILENAME, part, "/")
 	layer = part[1] == "include" ? "include" : n == 2 ? "main" : part[2]
-	speaks = layer ~ /^(text|ui|cli|main)$/
+	speaks = layer ~ /^(text|ui|cli|main)$/ || FILENAME == "include/achica/i18n.h"
 	if (!(layer in may))
 		bad("no such layer as " layer)
 }
