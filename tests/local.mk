@@ -28,10 +28,16 @@ e2e_tests = \
 	tests/e2e/version.sh \
 	$(NULL)
 
+# Those of e2e_tests which "make check-quick" leaves out.
+slow_e2e_tests = \
+	$(NULL)
+
 # The source itself.
 source_tests = \
 	tests/check-layers-breaks.sh \
 	tests/check-layers.sh \
+	tests/check-po-breaks.sh \
+	tests/check-po.sh \
 	$(NULL)
 
 check_LIBRARIES = tests/lib/libtest.a
@@ -53,10 +59,39 @@ endif
 check_PROGRAMS = $(compiled_tests)
 TESTS = $(source_tests) $(compiled_tests) $(e2e_tests)
 TEST_EXTENSIONS = .sh
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-cmocka.sh
 LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/env.sh \
 	tests/no-cmocka.sh \
-	tests/no-vterm.sh
+	tests/no-vterm.sh \
+	tests/po.py \
+	tests/run-cmocka.sh \
+	tests/summary
+
+# Catalogues for runs from the build tree, where ACHICA_LOCALEDIR is tests/locale. "xx" has every
+# text at double length and with wide characters.
+es_catalogue = tests/locale/es/LC_MESSAGES/achica.mo
+xx_catalogue = tests/locale/xx/LC_MESSAGES/achica.mo
+check_DATA = $(es_catalogue)
+if HAVE_PYTHON3
+check_DATA += $(xx_catalogue)
+endif
+
+$(es_catalogue): $(top_srcdir)/po/es.po
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(MSGFMT) -o $@ $(top_srcdir)/po/es.po
+$(xx_catalogue): $(achica_SOURCES) $(libachica_a_SOURCES) $(top_srcdir)/po/POTFILES.in tests/po.py
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PYTHON3) $(top_srcdir)/tests/po.py pseudo \
+		$(top_srcdir) $(@D)/xx.po && $(MSGFMT) --check-format -o $@ $(@D)/xx.po
+
+.PHONY: locale check-quick
+locale: $(check_DATA)
+
+# For a second compiler and for sanitizers.
+check-quick: all
+	$(MAKE) check TESTS="$(filter-out $(slow_e2e_tests),$(TESTS))"
+
+clean-local:
+	rm -rf tests/locale
