@@ -67,6 +67,10 @@ breaks 'format specifications' '/* TRANSLATORS: 3 targets */
 printf(_("%d targets"))' '#, c-format
 msgid "%d targets"
 msgstr "%s destinos"'
+breaks 'no fact {sise}' '_("{size} free")' 'msgid "{size} free"
+msgstr "{sise} libres"'
+breaks 'loses the fact {size}' '_("{size} free")' 'msgid "{size} free"
+msgstr "libres"'
 
 passes 'C_("column, max 6 cells", "Size")' 'msgctxt "column, max 6 cells"
 msgid "Size"

@@ -15,7 +15,8 @@ import sys
 import tempfile
 
 DIRECTIVE = re.compile(r"%(?:%|(?:\d+\$)?[-+ #0']*(?:\*|\d+)?(?:\.(?:\*|\d*))?"
-                       r"(?:<[A-Z]\w*>|(?:hh|h|ll|l|j|z|t|L)?[diouxXcsfFeEgGp]))")
+                       r"(?:<[A-Z]\w*>|(?:hh|h|ll|l|j|z|t|L)?[diouxXcsfFeEgGp]))|\{\w+\}")
+FACT = re.compile(r"\{(\w+)\}")
 LIMIT = re.compile(r"max (\d+) cells")
 KEY = re.compile(r"\[\w\]\w")
 LIBC = ctypes.CDLL(None)
@@ -120,6 +121,16 @@ def faults_of_source(entry):
         yield "has a %, so it needs a TRANSLATORS note with an example"
 
 
+def faults_of_facts(entry, text):
+    """What stands in braces is filled in by text_fill(); a plural may leave its number out."""
+    known = set(FACT.findall(entry.msgid + (entry.plural or "")))
+    used = set(FACT.findall(text))
+    if used - known:
+        yield "has no fact {%s}" % sorted(used - known)[0]
+    if text and known - used and entry.plural is None:
+        yield "loses the fact {%s}" % sorted(known - used)[0]
+
+
 def faults_of_translation(entry):
     if "fuzzy" in entry.flags:
         yield "is fuzzy"
@@ -127,6 +138,7 @@ def faults_of_translation(entry):
         yield "is not translated"
     for text in entry.strings:
         yield from faults_of_text(entry, text)
+        yield from faults_of_facts(entry, text)
 
 
 def check_catalogue(name, entries, faults):
