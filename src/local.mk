@@ -40,6 +40,12 @@ libachica_a_SOURCES = \
 	src/disk/disk.h \
 	src/engine/engine.h \
 	src/fs/fs.h \
+	src/text/say_clean.c \
+	src/text/say_error.c \
+	src/text/say_job.c \
+	src/text/say_remedy.c \
+	src/text/say_size.c \
+	src/text/text.h \
 	$(NULL)
 
 if WITH_NTFS

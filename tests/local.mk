@@ -4,6 +4,7 @@ unit_tests = \
 	tests/unit/test_base \
 	tests/unit/test_build \
 	tests/unit/test_io \
+	tests/unit/test_say_size \
 	$(NULL)
 
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/* A job's events, phases and methods, and what an advised command is for, as sentences. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "achica/i18n.h"
+#include "achica/say.h"
+#include "text/text.h"
+
+#define PHASE(text) NC_("phase of the work, max 10 cells", text)
+
+static const char *const phases[] = {
+	[JOB_WAITING] = PHASE("waiting"),
+	[JOB_LOCKING] = PHASE("locking"),
+	[JOB_CHECKING] = PHASE("checking"),
+	[JOB_WORKING] = PHASE("zeroing"),
+	[JOB_FLUSHING] = PHASE("flushing"),
+	[JOB_VERIFYING] = PHASE("verifying"),
+	[JOB_DONE] = PHASE("done"),
+	[JOB_REFUSED] = PHASE("REFUSED"),
+	[JOB_FAILED] = PHASE("FAILED"),
+	[JOB_SKIPPED] = PHASE("skipped"),
+	[JOB_STOPPED] = PHASE("STOPPED"),
+};
+
+const char *say_phase(enum job_phase phase)
+{
+	return i18n_label(phases[phase]);
+}
+
+#define METHOD(text) NC_("method, max 14 cells", text)
+
+static const char *const methods[METHOD_COUNT] = {
+	[METHOD_AUTO] = METHOD("automatic"),
+	[METHOD_PUNCH] = METHOD("punch holes"),
+	[METHOD_WRITE] = METHOD("write zeros"),
+	[METHOD_TRIM] = METHOD("trim"),
+	[METHOD_FILL] = METHOD("fill"),
+};
+
+static const char *const method_reasons[METHOD_COUNT] = {
+	[METHOD_AUTO] = N_("The cheapest method that is safe is taken when the work starts."),
+	[METHOD_PUNCH] = N_("The host can take the free space back: nothing has to be read."),
+	[METHOD_WRITE] = N_("Free space is read, and zeros are written over what is not zero."),
+	[METHOD_TRIM] = N_("It is mounted, and discard reaches the disk: nothing has to be read."),
+	[METHOD_FILL] = N_("It is mounted, and discard does not reach the disk: files of zeros "
+			   "take the free space for a while."),
+};
+
+const char *say_method(enum method m)
+{
+	return i18n_label(methods[(unsigned)m < METHOD_COUNT ? m : METHOD_AUTO]);
+}
+
+const char *say_method_why(enum method m)
+{
+	return _(method_reasons[(unsigned)m < METHOD_COUNT ? m : METHOD_AUTO]);
+}
+
+static const char *const uses[] = {
+	[ADVICE_UNMOUNT] = N_("Unmounts it: a copy of a mounted filesystem is not consistent."),
+	[ADVICE_SWAPOFF] = N_("Switches its swap off."),
+	[ADVICE_DETACH] = N_("Detaches the loop device from its image."),
+	[ADVICE_CONVERT] = N_("Copies it into a small qcow2 image; zeros take no room in it."),
+	[ADVICE_COMPARE] = N_("Compares the copy with the source, byte by byte."),
+	[ADVICE_CHECK] = N_("Checks the structure of the copy."),
+};
+
+const char *say_advice(enum advice_use use)
+{
+	return _(uses[use]);
+}
+
+/* {name} is the target; {a} and {b} the event's numbers, {size} and {other} the same as sizes,
+   {reason} why. */
+static const char *const events[] = {
+	/* xgettext:no-c-format */
+	[NOTE_QUARTER] = N_("{name}: {a} % done"),
+	[NOTE_FLUSHED] = N_("{name}: everything written is on the disk"),
+	[NOTE_VERIFIED] = N_("{name}: verified, all its free space reads as zero"),
+	[NOTE_DONE] = N_("{name}: done, {size} zeroed, {other} were zero already"),
+	[NOTE_REFUSED] = N_("{name}: refused: {reason}"),
+	[NOTE_FAILED] = N_("{name}: failed: {reason}"),
+	[NOTE_IO_ERROR] = N_("{name}: left out: {reason}"),
+	[NOTE_SKIPPED] = N_("{name}: skipped"),
+	[NOTE_STOPPED] = N_("{name}: stopped, what is done stays done"),
+	[NOTE_PAUSED] = N_("{name}: paused"),
+	[NOTE_RESUMED] = N_("{name}: going on"),
+	[NOTE_GAVE_BACK] = N_("{name}: gave back {size} which others needed"),
+	[NOTE_REMAINS] = N_("{name}: {size} could not be reached by this method"),
+};
+
+static const char *sentence_of(const struct job_event *event)
+{
+	switch (event->note) {
+	case NOTE_LOCKED:
+		/* TRANSLATORS: "sda1: locked and clean, 121.3 GiB free in 9812 extents" */
+		return P_("{name}: locked and clean, {size} free in {b} extent",
+			  "{name}: locked and clean, {size} free in {b} extents", event->b);
+	case NOTE_METHOD:
+		/* TRANSLATORS: "sda1: method: write zeros" */
+		return _("{name}: method: {method}");
+	case NOTE_FALLBACK:
+		/* TRANSLATORS: "sda1: punch holes does not work here, going on with: write zeros" */
+		return _("{name}: {method} does not work here, going on with: {instead}");
+	default:
+		return _(events[event->note]);
+	}
+}
+
+char *say_event(const struct job_event *event, const struct target *t, char *buf, size_t n)
+{
+	char a[24], b[24], size[48], other[48], reason[2048];
+	struct fact facts[] = {
+		{ "name", t && t->name ? t->name : "?" },
+		{ "a", a }, { "b", b }, { "size", size }, { "other", other }, { "reason", reason },
+		{ "method", say_method((enum method)event->a) },
+		{ "instead", say_method((enum method)event->b) },
+		{ NULL, NULL },
+	};
+
+	snprintf(a, sizeof(a), "%ju", (uintmax_t)event->a);
+	snprintf(b, sizeof(b), "%ju", (uintmax_t)event->b);
+	say_size_long(event->a, size, sizeof(size));
+	say_size_long(event->b, other, sizeof(other));
+	say_reason(&event->error, reason, sizeof(reason));
+	return text_fill(buf, n, sentence_of(event), facts);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * What mends it: a command which runs as it stands, where there is one, else a sentence. A
+ * filesystem inside an image is repaired in its place: e2fsck takes an offset, for the others a
+ * loop device is made for the time of the repair.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "achica/i18n.h"
+#include "achica/say.h"
+#include "text/text.h"
+
+/* {what}, {path} and {mount} are quoted for the shell. NULL: nothing helps, or look says it. */
+static const char *const remedies[WHY_COUNT] = {
+	[WHY_READ] = N_("the disk may be failing: save it first, for example with ddrescue"),
+	[WHY_WRITE] = N_("the disk may be failing: save it first, for example with ddrescue"),
+	[WHY_FLUSH] = N_("see what the kernel says: dmesg"),
+	[WHY_NOT_FOUND] = N_("see what there is: achica --list"),
+	[WHY_NOT_TARGET] = N_("see what there is: achica --list"),
+	[WHY_VERIFY] = N_("run achica again; if it stays so, do not trust the disk"),
+	[WHY_NO_ROOM] = N_("free some room there, or name another destination"),
+	[WHY_TOOL] = N_("install {what}"),
+	[WHY_TIMEOUT] = N_("see what the kernel says: dmesg"),
+
+	[WHY_MOUNTED] = "umount {what}",
+	[WHY_MOUNTED_RO] = "umount {what}",
+	[WHY_SWAP_ACTIVE] = "swapoff {what}",
+	[WHY_HOLDER] = N_("close {what} first, with cryptsetup, vgchange -an, mdadm --stop or dmsetup"),
+	[WHY_BUSY] = "fuser -v {path}",
+	[WHY_LOCKED_QEMU] = N_("shut the virtual machine down"),
+	[WHY_IMAGE_OPEN] = "fuser -v {path}",
+	[WHY_LOOP] = "losetup -d {what}",
+	[WHY_SYSTEM_DISK] = N_("start from a rescue system"),
+
+	[WHY_HIBERNATED] = N_("start Windows and shut it down fully: shutdown /s /f /t 0"),
+	[WHY_JOURNAL_DEV] = N_("mount it: achica fills the free space of mounted filesystems"),
+	[WHY_MULTI_DEV] = N_("mount it: achica fills the free space of mounted filesystems"),
+	[WHY_UNKNOWN_FS] = N_("mount it: achica fills the free space of mounted filesystems"),
+	[WHY_FEATURE] = N_("mount it: achica fills the free space of mounted filesystems"),
+	[WHY_NO_DRIVER] = N_("mount it: achica fills the free space of mounted filesystems"),
+	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
+
+	[WHY_NO_PUNCH] = "--method=write",
+	[WHY_NO_TRIM] = N_("unmount it, or take --method=fill"),
+	[WHY_NO_FILL] = "umount {mount}",
+	[WHY_NOT_MOUNTED] = N_("mount it, or take --method=auto"),
+	[WHY_IS_MOUNTED] = "umount {what}",
+};
+
+struct repair {
+	const char *fstype;  /* as libblkid names it */
+	const char *command;
+	bool offset;         /* the command takes PATH?offset=BYTE */
+};
+
+static const struct repair repairs[] = {
+	{ "ext2", "e2fsck -f", true },
+	{ "ext3", "e2fsck -f", true },
+	{ "ext4", "e2fsck -f", true },
+	{ "ntfs", "ntfsfix -d", false },
+	{ "vfat", "fsck.fat -a", false },
+	{ "exfat", "fsck.exfat -p", false },
+	{ "xfs", "xfs_repair", false },
+	{ "btrfs", "btrfs check", false },
+};
+
+static const struct repair *repair_of(const char *fstype)
+{
+	for (size_t i = 0; fstype && i < sizeof(repairs) / sizeof(repairs[0]); i++) {
+		if (strcmp(repairs[i].fstype, fstype) == 0)
+			return &repairs[i];
+	}
+	return NULL;
+}
+
+/* The repair of t in its place, malloc'ed: "e2fsck -f /dev/sda1". NULL when there is none. */
+static char *repair_command(const struct target *t, const struct repair *repair)
+{
+	bool inside = t->base != 0 || (t->parent && t->kind == TARGET_PART &&
+				       t->parent->path && strcmp(t->parent->path, t->path) == 0);
+	char *path = NULL;
+	char *place = NULL;
+	char *command = NULL;
+	int len = -1;
+
+	if (inside && repair->offset) {
+		if (asprintf(&place, "%s?offset=%ju", t->path, (uintmax_t)t->base) < 0)
+			place = NULL;
+		path = place ? shell_quote(place) : NULL;
+	} else {
+		path = shell_quote(t->path);
+	}
+	if (path && inside && !repair->offset)
+		len = asprintf(&command, "d=$(losetup --find --show --offset %ju --sizelimit %ju %s)"
+			       " && %s \"$d\"; losetup -d \"$d\"", (uintmax_t)t->base,
+			       (uintmax_t)t->size, path, repair->command);
+	else if (path)
+		len = asprintf(&command, "%s %s", repair->command, path);
+	free(place);
+	free(path);
+	return len < 0 ? NULL : command;
+}
+
+static bool is_for_repair(enum why why)
+{
+	switch (why) {
+	case WHY_JOURNAL:
+	case WHY_UNCLEAN:
+	case WHY_ERRORS:
+	case WHY_ORPHANS:
+	case WHY_DIRTY:
+	case WHY_CORRUPT:
+	case WHY_OUTSIDE:
+	case WHY_MAP_ORDER:
+	case WHY_MAP_RANGE:
+	case WHY_MAP_TOTAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static char *say_repair(const struct target *t, char *buf, size_t n)
+{
+	const struct repair *repair = t && t->path ? repair_of(t->fstype) : NULL;
+	char *command = repair ? repair_command(t, repair) : NULL;
+	struct fact facts[] = { { "command", command }, { NULL, NULL } };
+
+	if (!command)
+		text_fill(buf, n, _("check the filesystem with its own fsck program"), facts);
+	else if (strcmp(repair->fstype, "ntfs") == 0)
+		/* TRANSLATORS: {command} is "ntfsfix -d /dev/sda2". */
+		text_fill(buf, n, _("run chkdsk /f in Windows, or: {command}"), facts);
+	else
+		text_fill(buf, n, "{command}", facts);
+	free(command);
+	return buf;
+}
+
+/* The remedy when it depends on more than the code, else the table's; NULL for none. */
+static const char *sentence_of(const struct error *err, const struct target *t)
+{
+	switch (err->why) {
+	case WHY_SYSTEM:
+	case WHY_OPEN:
+		return err->errnum == EACCES || err->errnum == EPERM ? N_("run achica as root")
+								     : NULL;
+	case WHY_READ_ONLY:
+		if (t && (t->kind == TARGET_IMAGE || t->format))
+			return "chmod u+w {path}";
+		return "blockdev --setrw {path}";
+	case WHY_HIBERNATED:
+		if (t && t->fstype && strcmp(t->fstype, "swap") == 0)
+			return N_("start the system that hibernated and shut it down");
+		return remedies[err->why];
+	case WHY_UNKNOWN_FS:
+		return err->what[0] ? remedies[err->why] : NULL;
+	case WHY_CONTAINER:
+		if (strcmp(err->what, "crypto_LUKS") == 0)
+			return "cryptsetup open {path} NAME";
+		return strcmp(err->what, "LVM2_member") == 0 ? "vgchange -ay" : NULL;
+	case WHY_FORMAT:
+		return "qemu-img convert -O raw {path} NAME.raw";
+	default:
+		return (unsigned)err->why < WHY_COUNT ? remedies[err->why] : NULL;
+	}
+}
+
+char *say_remedy(const struct error *err, const struct target *t, char *buf, size_t n)
+{
+	const char *sentence = sentence_of(err, t);
+	const char *mount = t && target_is_mounted(t) ? t->mountpoints[0] : NULL;
+	char *what = shell_quote(err->what);
+	char *path = t && t->path ? shell_quote(t->path) : NULL;
+	char *on = mount ? shell_quote(mount) : NULL;
+	struct fact facts[] = { { "what", what }, { "path", path }, { "mount", on },
+				{ NULL, NULL } };
+
+	buf[0] = '\0';
+	if (is_for_repair(err->why))
+		say_repair(t, buf, n);
+	else if (sentence && (path || !strstr(sentence, "{path}")) &&
+		 (on || !strstr(sentence, "{mount}")) &&
+		 (err->what[0] || !strstr(sentence, "{what}")))
+		text_fill(buf, n, _(sentence), facts);
+	free(what);
+	free(path);
+	free(on);
+	return buf;
+}
