@@ -39,7 +39,16 @@ libachica_a_SOURCES = \
 	src/base/units.c \
 	src/disk/disk.h \
 	src/engine/engine.h \
+	src/fs/bitmap.c \
+	src/fs/bitmap.h \
+	src/fs/drivers.h \
+	src/fs/ext_super.c \
+	src/fs/ext_super.h \
+	src/fs/fs.c \
 	src/fs/fs.h \
+	src/fs/fs_ext.c \
+	src/fs/fsmap.c \
+	src/fs/gate.c \
 	src/text/say_clean.c \
 	src/text/say_error.c \
 	src/text/say_job.c \
@@ -50,5 +59,6 @@ libachica_a_SOURCES = \
 
 if WITH_NTFS
 libachica_a_SOURCES += \
+	src/fs/fs_ntfs.c \
 	$(NULL)
 endif

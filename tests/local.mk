@@ -24,6 +24,11 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/test.h \
 	$(NULL)
 
+# What scripts run besides achica.
+test_tools = \
+	tests/fs/freemap \
+	$(NULL)
+
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
 	tests/e2e/version.sh \
@@ -57,7 +62,7 @@ else
 source_tests += tests/no-cmocka.sh
 endif
 
-check_PROGRAMS = $(compiled_tests)
+check_PROGRAMS = $(compiled_tests) $(test_tools)
 TESTS = $(source_tests) $(compiled_tests) $(e2e_tests)
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-cmocka.sh
