@@ -60,7 +60,7 @@ enum why {
 	WHY_MULTI_DEV,  /* one of several devices; what: fs type */
 
 	/* the filesystem is not understood (gate 3) */
-	WHY_UNKNOWN_FS, /* no driver for it; what: type as libblkid names it, "" for nothing found */
+	WHY_UNKNOWN_FS, /* no driver for it; what: type as libblkid names it, "" for none */
 	WHY_FEATURE,    /* an incompatible feature; what: its name or bit */
 	WHY_AMBIGUOUS,  /* several signatures on one window; what: their names */
 	WHY_CONTAINER,  /* a container of others (LUKS, LVM member ...); what: its type */

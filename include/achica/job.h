@@ -22,7 +22,7 @@ struct job_options {
 	bool reserve_given;
 	uint64_t reserve;      /* bytes that fill keeps free; without reserve_given the default */
 	uint64_t max_rate;     /* bytes per second, 0 no limit */
-	bool ask_errors;       /* wait for job_answer at an I/O error; otherwise do as on_error says */
+	bool ask_errors;       /* wait for job_answer at an I/O error; else do as on_error says */
 	enum job_on_error { JOB_SKIP, JOB_STOP } on_error;
 };
 

@@ -21,7 +21,7 @@ struct fs {
 	const char *type;   /* as libblkid names it, static */
 	uint64_t size;      /* bytes of the window which the filesystem covers, at most io->size */
 	uint32_t unit;      /* allocation unit: block or cluster, bytes */
-	uint64_t free;      /* free bytes by its own counter, FS_FREE_UNKNOWN without an exact one */
+	uint64_t free;      /* free bytes by its own counter, or FS_FREE_UNKNOWN */
 	char label[64];     /* bytes as found, "" none */
 	char uuid[40];
 };

@@ -24,7 +24,8 @@ static int fake_walk(struct fs *fs, extent_fn *fn, void *arg, struct error *err)
 		int rc;
 
 		if (f->fail_errnum && i == f->fail_after)
-			return error_set_at(err, WHY_READ, f->fail_errnum, f->free[i].start, "fake");
+			return error_set_at(err, WHY_READ, f->fail_errnum, f->free[i].start,
+					    "fake");
 		rc = fn(arg, f->free[i]);
 		if (rc)
 			return rc;

@@ -103,8 +103,9 @@ void io_mem_poke(struct io *io, uint64_t at, const void *buf, size_t len)
 	check(io, at, len);
 	while (len) {
 		size_t n = in_page(at, len);
+		unsigned char *page = page_make((struct io_mem *)io, at / IO_MEM_PAGE);
 
-		memcpy(page_make((struct io_mem *)io, at / IO_MEM_PAGE) + at % IO_MEM_PAGE, from, n);
+		memcpy(page + at % IO_MEM_PAGE, from, n);
 		from += n;
 		at += n;
 		len -= n;

@@ -15,7 +15,7 @@
 /* All hole, sector 512, not read-only (set io->read_only to make it so). io_close frees. */
 struct io *io_mem_new(uint64_t size);
 
-/* One that holds the bytes of the file at path, zero pages as holes; NULL when it cannot be read. */
+/* One that holds the bytes of a file, zero pages as holes; NULL when it cannot be read. */
 struct io *io_mem_load(const char *path);
 
 /* What the host below cannot do; both are true after io_mem_new. */
