@@ -42,8 +42,10 @@ slow_e2e_tests = \
 source_tests = \
 	tests/check-layers-breaks.sh \
 	tests/check-layers.sh \
+	tests/check-man.sh \
 	tests/check-po-breaks.sh \
 	tests/check-po.sh \
+	tests/check-style.sh \
 	$(NULL)
 
 check_LIBRARIES = tests/lib/libtest.a
@@ -70,6 +72,7 @@ LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
+	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \
 	tests/no-vterm.sh \
@@ -92,12 +95,16 @@ $(xx_catalogue): $(achica_SOURCES) $(libachica_a_SOURCES) $(top_srcdir)/po/POTFI
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PYTHON3) $(top_srcdir)/tests/po.py pseudo \
 		$(top_srcdir) $(@D)/xx.po && $(MSGFMT) --check-format -o $@ $(@D)/xx.po
 
-.PHONY: locale check-quick
+.PHONY: locale check-quick distcheck-quick
 locale: $(check_DATA)
 
 # For a second compiler and for sanitizers.
 check-quick: all
 	$(MAKE) check TESTS="$(filter-out $(slow_e2e_tests),$(TESTS))"
+
+# The tarball builds, installs and is clean; what the tests prove does not depend on it.
+distcheck-quick: all
+	$(MAKE) distcheck TESTS="$(source_tests) $(compiled_tests) tests/e2e/version.sh"
 
 clean-local:
 	rm -rf tests/locale
