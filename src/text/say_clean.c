@@ -20,7 +20,7 @@ struct out {
 	char *buf;
 	size_t n;
 	size_t at;
-	bool full; /* something did not fit: nothing more is taken, so that the cut is a clean one */
+	bool full; /* something did not fit: nothing more is taken, so that the cut is clean */
 };
 
 static void put(struct out *out, const char *bytes, size_t len)

@@ -104,7 +104,7 @@ static const char *sentence_of(const struct job_event *event)
 		/* TRANSLATORS: "sda1: method: write zeros" */
 		return _("{name}: method: {method}");
 	case NOTE_FALLBACK:
-		/* TRANSLATORS: "sda1: punch holes does not work here, going on with: write zeros" */
+		/* TRANSLATORS: "sda1: punch holes does not work here, going on with: trim" */
 		return _("{name}: {method} does not work here, going on with: {instead}");
 	default:
 		return _(events[event->note]);

@@ -31,7 +31,8 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_MOUNTED] = "umount {what}",
 	[WHY_MOUNTED_RO] = "umount {what}",
 	[WHY_SWAP_ACTIVE] = "swapoff {what}",
-	[WHY_HOLDER] = N_("close {what} first, with cryptsetup, vgchange -an, mdadm --stop or dmsetup"),
+	[WHY_HOLDER] =
+		N_("close {what} first, with cryptsetup, vgchange -an, mdadm --stop or dmsetup"),
 	[WHY_BUSY] = "fuser -v {path}",
 	[WHY_LOCKED_QEMU] = N_("shut the virtual machine down"),
 	[WHY_IMAGE_OPEN] = "fuser -v {path}",
@@ -97,7 +98,8 @@ static char *repair_command(const struct target *t, const struct repair *repair)
 		path = shell_quote(t->path);
 	}
 	if (path && inside && !repair->offset)
-		len = asprintf(&command, "d=$(losetup --find --show --offset %ju --sizelimit %ju %s)"
+		len = asprintf(&command,
+			       "d=$(losetup --find --show --offset %ju --sizelimit %ju %s)"
 			       " && %s \"$d\"; losetup -d \"$d\"", (uintmax_t)t->base,
 			       (uintmax_t)t->size, path, repair->command);
 	else if (path)

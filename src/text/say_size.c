@@ -92,7 +92,9 @@ char *say_size_long(uint64_t bytes, char *buf, size_t n)
 
 char *say_rate(uint64_t bps, char *buf, size_t n)
 {
-	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s", "TB/s", "PB/s", "EB/s" };
+	static const char *const units[] = {
+		"B/s", "kB/s", "MB/s", "GB/s", "TB/s", "PB/s", "EB/s"
+	};
 	char figure[NUMBER];
 	uint64_t unit;
 	unsigned power = power_of(bps, 1000, &unit);
@@ -113,10 +115,12 @@ char *say_clock(int64_t ms, char *buf, size_t n)
 	if (ms < 0) {
 		snprintf(buf, n, "--:--:--");
 	} else if (s < 86400) {
-		snprintf(buf, n, "%02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+		snprintf(buf, n, "%02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60),
+			 (int)(s % 60));
 	} else {
 		snprintf(days, sizeof(days), "%jd", (intmax_t)(s / 86400));
-		snprintf(clock, sizeof(clock), "%02d:%02d", (int)(s / 3600 % 24), (int)(s / 60 % 60));
+		snprintf(clock, sizeof(clock), "%02d:%02d", (int)(s / 3600 % 24),
+			 (int)(s / 60 % 60));
 		/* TRANSLATORS: a time of more than a day: "2d 03:10". */
 		text_fill(buf, n, C_("time, max 2 cells", "{days}d {clock}"), facts);
 	}
