@@ -68,6 +68,8 @@ check_PROGRAMS = $(compiled_tests) $(test_tools)
 TESTS = $(source_tests) $(compiled_tests) $(e2e_tests)
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-cmocka.sh
+# A test that hangs is a test that failed; this is many times what the slowest one takes.
+SH_LOG_COMPILER = timeout -k 10 900
 LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
