@@ -37,6 +37,20 @@ libachica_a_SOURCES = \
 	src/base/io_window.c \
 	src/base/target.c \
 	src/base/units.c \
+	src/cli/args.c \
+	src/cli/ask.c \
+	src/cli/batch.c \
+	src/cli/cli.h \
+	src/cli/complain.c \
+	src/cli/help.c \
+	src/cli/output.c \
+	src/cli/plain.c \
+	src/cli/plan.c \
+	src/cli/progress.c \
+	src/cli/run.c \
+	src/cli/select.c \
+	src/cli/signals.c \
+	src/cli/table.c \
 	src/disk/disk.h \
 	src/engine/engine.h \
 	src/fs/bitmap.c \
@@ -49,12 +63,12 @@ libachica_a_SOURCES = \
 	src/fs/fs_ext.c \
 	src/fs/fsmap.c \
 	src/fs/gate.c \
+	src/text/json.c \
 	src/text/say_clean.c \
 	src/text/say_error.c \
 	src/text/say_job.c \
 	src/text/say_remedy.c \
 	src/text/say_size.c \
-	src/text/text.h \
 	$(NULL)
 
 if WITH_NTFS

@@ -122,7 +122,7 @@ def faults_of_source(entry):
 
 
 def faults_of_facts(entry, text):
-    """What stands in braces is filled in by text_fill(); a plural may leave its number out."""
+    """What stands in braces is filled in by say_fill(); a plural may leave its number out."""
     known = set(FACT.findall(entry.msgid + (entry.plural or "")))
     used = set(FACT.findall(text))
     if used - known:

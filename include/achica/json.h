@@ -3,19 +3,34 @@
 #ifndef ACHICA_JSON_H
 #define ACHICA_JSON_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "achica/job.h"
 #include "achica/target.h"
 
 /*
- * The machine-readable contract of doc/design.md, one object, "version": 1, to out. with_estimate
- * adds the keys of --estimate; job, where not NULL and ended, those of --zero with the advised
- * commands. Returns -errno when out failed.
+ * The machine-readable contract of doc/design.md and achica(8): one object, "version": 1, on out.
+ * Sizes are integers in bytes, what is not known is null. Names are UTF-8; a byte that is not is
+ * written as \xNN, and a backslash before an x as \x5c, so that the bytes can be had back.
  */
-int json_tree(const struct target *tree, bool with_estimate, struct job *job, FILE *out);
+enum {
+	JSON_ESTIMATE = 1, /* with the keys of --estimate */
+	JSON_COMMANDS = 2, /* with the advised commands */
+};
 
-/* One line of --progress=json for one item. */
-int json_progress(struct job *job, FILE *out);
+/*
+ * The tree; job, where not NULL, ended and adds the keys of --zero, and items of targets which the
+ * gate refused say why. Returns -errno when out failed or memory ran out; then out is not an object.
+ */
+int json_tree(const struct target *tree, unsigned with, struct job *job, FILE *out);
+
+/* One line of --progress=json: item i as it stands. */
+int json_progress(struct job *job, size_t i, FILE *out);
+
+/* The free map of --free-map --json, streamed: begin, an extent at a time, end. */
+int json_map_begin(const struct target *t, FILE *out);
+int json_map_extent(struct extent e, bool first, FILE *out);
+int json_map_end(FILE *out);
 
 #endif

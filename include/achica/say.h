@@ -15,10 +15,11 @@
  * characters and invalid bytes become \xNN.
  */
 
-/* "the journal has not been replayed (ext4)": why, one sentence without full stop issues. */
+/* "the journal of this ext4 has not been replayed": why, a clause without capital and full stop. */
 char *say_reason(const struct error *err, char *buf, size_t n);
 
-/* The command or act which mends it, for t (may be NULL): "e2fsck -f /dev/sda1". "" for none. */
+/* What mends it, for t (may be NULL): a command quoted for the shell ("e2fsck -f /dev/sda1") or a
+   sentence. "" for none. */
 char *say_remedy(const struct error *err, const struct target *t, char *buf, size_t n);
 
 /* A few words for the tree, at most 20 cells in English: "in use by a VM", "journal". */
@@ -34,7 +35,7 @@ char *say_size_long(uint64_t bytes, char *buf, size_t n);
 /* "83.2G ±0.4", "83.2G exact", "~410G", "at most 0.2G", "?" ; pm is the "±" to use. */
 char *say_estimate(const struct estimate *e, const char *pm, char *buf, size_t n);
 
-/* "271 MB/s". */
+/* "271 MB/s": always powers of 1000, as disks are sold. */
 char *say_rate(uint64_t bps, char *buf, size_t n);
 
 /* "00:05:11", "2d 03:10", "--:--:--" for a negative one. */
@@ -58,6 +59,17 @@ const char *say_advice(enum advice_use use);
 
 /* src with control characters and bytes that are no characters here as \xNN; at most n bytes. */
 char *say_clean(const char *src, char *buf, size_t n);
+
+/*
+ * Writes sentence with each {name} replaced by the fact of that name, cleaned; facts ends with a
+ * NULL name. Translators may move and repeat facts, and a wrong catalogue can do no harm, as it
+ * could with printf.
+ */
+struct say_fact {
+	const char *name;
+	const char *value;
+};
+char *say_fill(char *buf, size_t n, const char *sentence, const struct say_fact *facts);
 
 /* Width of a (cleaned) string in terminal cells. */
 size_t say_cells(const char *text);

@@ -14,7 +14,6 @@
 #include <wctype.h>
 
 #include "achica/say.h"
-#include "text/text.h"
 
 struct out {
 	char *buf;
@@ -87,7 +86,7 @@ char *say_clean(const char *src, char *buf, size_t n)
 	return buf;
 }
 
-static const struct fact *find(const struct fact *facts, const char *name, size_t len)
+static const struct say_fact *find(const struct say_fact *facts, const char *name, size_t len)
 {
 	for (; facts->name; facts++) {
 		if (strlen(facts->name) == len && memcmp(facts->name, name, len) == 0)
@@ -96,14 +95,14 @@ static const struct fact *find(const struct fact *facts, const char *name, size_
 	return NULL;
 }
 
-char *text_fill(char *buf, size_t n, const char *sentence, const struct fact *facts)
+char *say_fill(char *buf, size_t n, const char *sentence, const struct say_fact *facts)
 {
 	struct out out = out_open(buf, n);
 
 	while (*sentence) {
 		size_t plain = strcspn(sentence, "{");
 		const char *end = strchr(sentence + plain, '}');
-		const struct fact *fact;
+		const struct say_fact *fact;
 
 		put_clean(&out, sentence, plain);
 		sentence += plain;

@@ -11,9 +11,6 @@
 
 #include "achica/i18n.h"
 #include "achica/say.h"
-#include "text/text.h"
-
-#define BRIEF(text) NC_("state of a target, max 20 cells", text)
 
 /*
  * {what} is what the code names (achica/error.h), {at} a byte, {size} the same number as a size.
@@ -26,115 +23,127 @@ struct reason {
 };
 
 static const struct reason reasons[] = {
-	[WHY_NONE] = { BRIEF("ok"), N_("nothing is wrong"), NULL },
-	[WHY_SYSTEM] = { BRIEF("system error"), N_("the system refused {what}"),
-			 N_("the system refused") },
-	[WHY_MEMORY] = { BRIEF("out of memory"), N_("there is not enough memory"), NULL },
-	[WHY_OPEN] = { BRIEF("cannot be opened"), N_("{what} cannot be opened"),
-		       N_("it cannot be opened") },
-	[WHY_READ] = { BRIEF("read error"), N_("reading {what} failed at byte {at}"),
-		       N_("reading failed") },
-	[WHY_WRITE] = { BRIEF("write error"), N_("writing zeros to {what} failed at byte {at}"),
-			N_("writing zeros failed") },
-	[WHY_FLUSH] = { BRIEF("flush failed"),
-			N_("flushing {what} failed, what was written may not be on the disk"),
-			N_("flushing failed, what was written may not be on the disk") },
-	[WHY_NOT_FOUND] = { BRIEF("not found"), N_("there is no target {what}"),
-			    N_("there is no such target") },
-	[WHY_NOT_TARGET] = { BRIEF("not a target"),
+	[WHY_NONE] = { NC_("state, max 20 cells", "ok"),
+		N_("nothing is wrong"), NULL },
+	[WHY_SYSTEM] = { NC_("state, max 20 cells", "system error"),
+		N_("the system refused {what}"), N_("the system refused") },
+	[WHY_MEMORY] = { NC_("state, max 20 cells", "out of memory"),
+		N_("there is not enough memory"), NULL },
+	[WHY_OPEN] = { NC_("state, max 20 cells", "cannot be opened"),
+		N_("{what} cannot be opened"), N_("it cannot be opened") },
+	[WHY_READ] = { NC_("state, max 20 cells", "read error"),
+		N_("reading {what} failed at byte {at}"), N_("reading failed") },
+	[WHY_WRITE] = { NC_("state, max 20 cells", "write error"),
+		N_("writing zeros to {what} failed at byte {at}"), N_("writing zeros failed") },
+	[WHY_FLUSH] = { NC_("state, max 20 cells", "flush failed"),
+		N_("flushing {what} failed, what was written may not be on the disk"),
+		N_("flushing failed, what was written may not be on the disk") },
+	[WHY_NOT_FOUND] = { NC_("state, max 20 cells", "not found"),
+		N_("there is no target {what}"), N_("there is no such target") },
+	[WHY_NOT_TARGET] = { NC_("state, max 20 cells", "not a target"),
 		N_("{what} is neither a disk, nor an image, a partition or a mount point"),
 		N_("it is neither a disk, nor an image, a partition or a mount point") },
-	[WHY_VERIFY] = { BRIEF("does not read zero"), N_("byte {at} does not read as zero"),
-			 N_("a byte does not read as zero") },
-	[WHY_CANCELED] = { BRIEF("stopped"), N_("the user stopped it"), NULL },
-	[WHY_NO_ROOM] = { BRIEF("no room"), N_("{size} of room are missing"),
-			  N_("there is not enough room") },
-	[WHY_TOOL] = { BRIEF("program missing"), N_("the program {what} is missing or failed"),
-		       N_("a program that is needed is missing or failed") },
-	[WHY_TIMEOUT] = { BRIEF("does not answer"), N_("{what} does not answer"),
-			  N_("the device does not answer") },
+	[WHY_VERIFY] = { NC_("state, max 20 cells", "does not read zero"),
+		N_("byte {at} does not read as zero"), N_("a byte does not read as zero") },
+	[WHY_CANCELED] = { NC_("state, max 20 cells", "stopped"),
+		N_("the user stopped it"), NULL },
+	[WHY_NO_ROOM] = { NC_("state, max 20 cells", "no room"),
+		N_("{size} of room are missing"), N_("there is not enough room") },
+	[WHY_TOOL] = { NC_("state, max 20 cells", "program missing"),
+		N_("the program {what} is missing or failed"),
+		N_("a program that is needed is missing or failed") },
+	[WHY_TIMEOUT] = { NC_("state, max 20 cells", "does not answer"),
+		N_("{what} does not answer"), N_("the device does not answer") },
 
-	[WHY_MOUNTED] = { BRIEF("mounted"), N_("it is mounted on {what}"), N_("it is mounted") },
-	[WHY_MOUNTED_RO] = { BRIEF("mounted read-only"), N_("it is mounted read-only on {what}"),
-			     N_("it is mounted read-only") },
-	[WHY_SWAP_ACTIVE] = { BRIEF("swap in use"), N_("the swap on {what} is in use"),
-			      N_("this swap is in use") },
-	[WHY_HOLDER] = { BRIEF("used by another"), N_("{what} is built upon it"),
-			 N_("another device is built upon it") },
-	[WHY_BUSY] = { BRIEF("in use"), N_("another program is using {what}"),
-		       N_("another program is using it") },
-	[WHY_LOCKED_QEMU] = { BRIEF("in use by a VM"), N_("a virtual machine is using it"), NULL },
-	[WHY_IMAGE_OPEN] = { BRIEF("open for writing"), N_("a process has it open for writing"),
-			     NULL },
-	[WHY_LOOP] = { BRIEF("loop device in use"),
-		       N_("the loop device {what}, which is in use, holds the same bytes"),
-		       N_("a loop device which is in use holds the same bytes") },
-	[WHY_READ_ONLY] = { BRIEF("read-only"), N_("{what} is read-only"), N_("it is read-only") },
-	[WHY_SYSTEM_DISK] = { BRIEF("running system"), N_("it holds the running system"), NULL },
+	[WHY_MOUNTED] = { NC_("state, max 20 cells", "mounted"),
+		N_("it is mounted on {what}"), N_("it is mounted") },
+	[WHY_MOUNTED_RO] = { NC_("state, max 20 cells", "mounted read-only"),
+		N_("it is mounted read-only on {what}"), N_("it is mounted read-only") },
+	[WHY_SWAP_ACTIVE] = { NC_("state, max 20 cells", "swap in use"),
+		N_("the swap on {what} is in use"), N_("this swap is in use") },
+	[WHY_HOLDER] = { NC_("state, max 20 cells", "used by another"),
+		N_("{what} is built upon it"), N_("another device is built upon it") },
+	[WHY_BUSY] = { NC_("state, max 20 cells", "in use"),
+		N_("another program is using {what}"), N_("another program is using it") },
+	[WHY_LOCKED_QEMU] = { NC_("state, max 20 cells", "in use by a VM"),
+		N_("a virtual machine is using it"), NULL },
+	[WHY_IMAGE_OPEN] = { NC_("state, max 20 cells", "open for writing"),
+		N_("a process has it open for writing"), NULL },
+	[WHY_LOOP] = { NC_("state, max 20 cells", "loop device in use"),
+		N_("the loop device {what}, which is in use, holds the same bytes"),
+		N_("a loop device which is in use holds the same bytes") },
+	[WHY_READ_ONLY] = { NC_("state, max 20 cells", "read-only"),
+		N_("{what} is read-only"), N_("it is read-only") },
+	[WHY_SYSTEM_DISK] = { NC_("state, max 20 cells", "running system"),
+		N_("it holds the running system"), NULL },
 
-	[WHY_JOURNAL] = { BRIEF("journal not replayed"),
-			  N_("the journal of this {what} has not been replayed"),
-			  N_("its journal has not been replayed") },
-	[WHY_UNCLEAN] = { BRIEF("not unmounted"), N_("this {what} was not cleanly unmounted"),
-			  N_("it was not cleanly unmounted") },
-	[WHY_ERRORS] = { BRIEF("marked with errors"), N_("this {what} is marked as having errors"),
-			 N_("it is marked as having errors") },
-	[WHY_ORPHANS] = { BRIEF("orphaned files"),
-			  N_("this {what} has deleted files which are not freed yet"),
-			  N_("it has deleted files which are not freed yet") },
-	[WHY_DIRTY] = { BRIEF("marked dirty"), N_("this {what} is marked as dirty"),
-			N_("it is marked as dirty") },
-	[WHY_HIBERNATED] = { BRIEF("hibernated"),
-			     N_("a system is hibernated in it (or was shut down by fast startup)"),
-			     NULL },
-	[WHY_JOURNAL_DEV] = { BRIEF("journal elsewhere"),
-			      N_("this {what} keeps its journal on another device"),
-			      N_("its journal is on another device") },
-	[WHY_MULTI_DEV] = { BRIEF("one of several"),
-			    N_("this {what} is spread over several devices"),
-			    N_("it is spread over several devices") },
+	[WHY_JOURNAL] = { NC_("state, max 20 cells", "journal not replayed"),
+		N_("the journal of this {what} has not been replayed"),
+		N_("its journal has not been replayed") },
+	[WHY_UNCLEAN] = { NC_("state, max 20 cells", "not unmounted"),
+		N_("this {what} was not cleanly unmounted"), N_("it was not cleanly unmounted") },
+	[WHY_ERRORS] = { NC_("state, max 20 cells", "marked with errors"),
+		N_("this {what} is marked as having errors"), N_("it is marked as having errors") },
+	[WHY_ORPHANS] = { NC_("state, max 20 cells", "orphaned files"),
+		N_("this {what} has deleted files which are not freed yet"),
+		N_("it has deleted files which are not freed yet") },
+	[WHY_DIRTY] = { NC_("state, max 20 cells", "marked dirty"),
+		N_("this {what} is marked as dirty"), N_("it is marked as dirty") },
+	[WHY_HIBERNATED] = { NC_("state, max 20 cells", "hibernated"),
+		N_("a system is hibernated in it (or was shut down by fast startup)"), NULL },
+	[WHY_JOURNAL_DEV] = { NC_("state, max 20 cells", "journal elsewhere"),
+		N_("this {what} keeps its journal on another device"),
+		N_("its journal is on another device") },
+	[WHY_MULTI_DEV] = { NC_("state, max 20 cells", "one of several"),
+		N_("this {what} is spread over several devices"),
+		N_("it is spread over several devices") },
 
-	[WHY_UNKNOWN_FS] = { BRIEF("unknown contents"),
-			     N_("achica cannot read the free space of {what}"),
-			     N_("no filesystem was found in it") },
-	[WHY_FEATURE] = { BRIEF("unknown feature"),
-			  N_("it has a feature that achica does not know: {what}"),
-			  N_("it has a feature that achica does not know") },
-	[WHY_AMBIGUOUS] = { BRIEF("ambiguous contents"),
-			    N_("several signatures contradict each other: {what}"),
-			    N_("several signatures contradict each other") },
-	[WHY_CONTAINER] = { BRIEF("container"), N_("it is a container of others: {what}"),
-			    N_("it is a container of others") },
-	[WHY_NO_DRIVER] = { BRIEF("no driver"), N_("this achica was built without {what}"),
-			    N_("this achica was built without its driver") },
+	[WHY_UNKNOWN_FS] = { NC_("state, max 20 cells", "unknown contents"),
+		N_("achica cannot read the free space of {what}"),
+		N_("no filesystem was found in it") },
+	[WHY_FEATURE] = { NC_("state, max 20 cells", "unknown feature"),
+		N_("it has a feature that achica does not know: {what}"),
+		N_("it has a feature that achica does not know") },
+	[WHY_AMBIGUOUS] = { NC_("state, max 20 cells", "ambiguous contents"),
+		N_("several signatures contradict each other: {what}"),
+		N_("several signatures contradict each other") },
+	[WHY_CONTAINER] = { NC_("state, max 20 cells", "container"),
+		N_("it is a container of others: {what}"), N_("it is a container of others") },
+	[WHY_NO_DRIVER] = { NC_("state, max 20 cells", "no driver"),
+		N_("this achica was built without {what}"),
+		N_("this achica was built without its driver") },
 
-	[WHY_CORRUPT] = { BRIEF("damaged"), N_("the filesystem contradicts itself: {what}"),
-			  N_("the filesystem contradicts itself") },
-	[WHY_OUTSIDE] = { BRIEF("larger than its place"),
-			  N_("the filesystem ({size}) is larger than the place it lies in"),
-			  N_("the filesystem is larger than the place it lies in") },
-	[WHY_MAP_ORDER] = { BRIEF("damaged free map"),
-			    N_("the map of free blocks is out of order at byte {at}"),
-			    N_("the map of free blocks is out of order") },
-	[WHY_MAP_RANGE] = { BRIEF("damaged free map"),
-			    N_("the map of free blocks leaves the filesystem at byte {at}"),
-			    N_("the map of free blocks leaves the filesystem") },
-	[WHY_MAP_TOTAL] = { BRIEF("wrong free count"),
-			    N_("the map of free blocks differs from the filesystem's own count"),
-			    NULL },
+	[WHY_CORRUPT] = { NC_("state, max 20 cells", "damaged"),
+		N_("the filesystem contradicts itself: {what}"),
+		N_("the filesystem contradicts itself") },
+	[WHY_OUTSIDE] = { NC_("state, max 20 cells", "larger than its room"),
+		N_("the filesystem ({size}) is larger than the place it lies in"),
+		N_("the filesystem is larger than the place it lies in") },
+	[WHY_MAP_ORDER] = { NC_("state, max 20 cells", "damaged free map"),
+		N_("the map of free blocks is out of order at byte {at}"),
+		N_("the map of free blocks is out of order") },
+	[WHY_MAP_RANGE] = { NC_("state, max 20 cells", "damaged free map"),
+		N_("the map of free blocks leaves the filesystem at byte {at}"),
+		N_("the map of free blocks leaves the filesystem") },
+	[WHY_MAP_TOTAL] = { NC_("state, max 20 cells", "wrong free count"),
+		N_("the map of free blocks differs from the filesystem's own count"), NULL },
 
-	[WHY_NO_PUNCH] = { BRIEF("cannot punch holes"), N_("holes cannot be punched in it"), NULL },
-	[WHY_NO_TRIM] = { BRIEF("cannot be trimmed"),
-			  N_("what is trimmed on {what} does not reach the disk"),
-			  N_("what is trimmed does not reach the disk") },
-	[WHY_NO_FILL] = { BRIEF("cannot be filled"), N_("a file of zeros would not help: {what}"),
-			  N_("a file of zeros would not help") },
-	[WHY_NOT_MOUNTED] = { BRIEF("not mounted"), N_("this method needs it mounted"), NULL },
-	[WHY_IS_MOUNTED] = { BRIEF("mounted"),
-			     N_("this method needs it unmounted, and it is mounted on {what}"),
-			     N_("this method needs it unmounted") },
-	[WHY_FORMAT] = { BRIEF("image format"), N_("achica does not handle {what} images"),
-			 N_("achica does not handle this image format") },
+	[WHY_NO_PUNCH] = { NC_("state, max 20 cells", "cannot punch holes"),
+		N_("holes cannot be punched in it"), NULL },
+	[WHY_NO_TRIM] = { NC_("state, max 20 cells", "cannot be trimmed"),
+		N_("what is trimmed on {what} does not reach the disk"),
+		N_("what is trimmed does not reach the disk") },
+	[WHY_NO_FILL] = { NC_("state, max 20 cells", "cannot be filled"),
+		N_("a file of zeros would not help: {what}"),
+		N_("a file of zeros would not help") },
+	[WHY_NOT_MOUNTED] = { NC_("state, max 20 cells", "not mounted"),
+		N_("this method needs it mounted"), NULL },
+	[WHY_IS_MOUNTED] = { NC_("state, max 20 cells", "mounted"),
+		N_("this method needs it unmounted, and it is mounted on {what}"),
+		N_("this method needs it unmounted") },
+	[WHY_FORMAT] = { NC_("state, max 20 cells", "image format"),
+		N_("achica does not handle {what} images"),
+		N_("achica does not handle this image format") },
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == WHY_COUNT, "each why code has a reason");
@@ -156,20 +165,20 @@ static bool knows(const struct error *err, const char *text)
 static char *add_cause(const struct error *err, const char *sentence, char *buf, size_t n)
 {
 	char pid[16];
-	struct fact facts[] = { { "sentence", sentence }, { "who", err->who }, { "pid", pid },
+	struct say_fact facts[] = { { "sentence", sentence }, { "who", err->who }, { "pid", pid },
 				{ "error", strerror(err->errnum) }, { NULL, NULL } };
 
 	snprintf(pid, sizeof(pid), "%d", (int)err->pid);
 	if (err->who[0] && err->pid)
 		/* TRANSLATORS: "a virtual machine is using it (qemu-system-x86, process 4711)" */
-		return text_fill(buf, n, _("{sentence} ({who}, process {pid})"), facts);
+		return say_fill(buf, n, _("{sentence} ({who}, process {pid})"), facts);
 	if (err->pid)
 		/* TRANSLATORS: "another program is using it (process 4711)" */
-		return text_fill(buf, n, _("{sentence} (process {pid})"), facts);
+		return say_fill(buf, n, _("{sentence} (process {pid})"), facts);
 	if (err->errnum && !why_is_refusal(err->why) && err->why != WHY_NONE)
 		/* TRANSLATORS: "disk.img cannot be opened: Permission denied" */
-		return text_fill(buf, n, _("{sentence}: {error}"), facts);
-	return text_fill(buf, n, "{sentence}", facts);
+		return say_fill(buf, n, _("{sentence}: {error}"), facts);
+	return say_fill(buf, n, "{sentence}", facts);
 }
 
 char *say_reason(const struct error *err, char *buf, size_t n)
@@ -179,18 +188,18 @@ char *say_reason(const struct error *err, char *buf, size_t n)
 	char at[24];
 	char size[32];
 	char sentence[2048];
-	struct fact facts[] = { { "what", err->what }, { "at", at }, { "size", size },
+	struct say_fact facts[] = { { "what", err->what }, { "at", at }, { "size", size },
 				{ NULL, NULL } };
 
 	if (reason->bare && !knows(err, text))
 		text = reason->bare;
 	snprintf(at, sizeof(at), "%ju", (uintmax_t)err->at);
 	say_size_long(err->at, size, sizeof(size));
-	text_fill(sentence, sizeof(sentence), _(text), facts);
+	say_fill(sentence, sizeof(sentence), _(text), facts);
 	return add_cause(err, sentence, buf, n);
 }
 
 char *say_short(const struct error *err, char *buf, size_t n)
 {
-	return text_fill(buf, n, i18n_label(reason_of(err)->brief), (struct fact[]){ { 0 } });
+	return say_fill(buf, n, i18n_label(reason_of(err)->brief), (struct say_fact[]){ { 0 } });
 }

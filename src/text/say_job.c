@@ -8,22 +8,19 @@
 
 #include "achica/i18n.h"
 #include "achica/say.h"
-#include "text/text.h"
-
-#define PHASE(text) NC_("phase of the work, max 10 cells", text)
 
 static const char *const phases[] = {
-	[JOB_WAITING] = PHASE("waiting"),
-	[JOB_LOCKING] = PHASE("locking"),
-	[JOB_CHECKING] = PHASE("checking"),
-	[JOB_WORKING] = PHASE("zeroing"),
-	[JOB_FLUSHING] = PHASE("flushing"),
-	[JOB_VERIFYING] = PHASE("verifying"),
-	[JOB_DONE] = PHASE("done"),
-	[JOB_REFUSED] = PHASE("REFUSED"),
-	[JOB_FAILED] = PHASE("FAILED"),
-	[JOB_SKIPPED] = PHASE("skipped"),
-	[JOB_STOPPED] = PHASE("STOPPED"),
+	[JOB_WAITING] = NC_("phase, max 10 cells", "waiting"),
+	[JOB_LOCKING] = NC_("phase, max 10 cells", "locking"),
+	[JOB_CHECKING] = NC_("phase, max 10 cells", "checking"),
+	[JOB_WORKING] = NC_("phase, max 10 cells", "zeroing"),
+	[JOB_FLUSHING] = NC_("phase, max 10 cells", "flushing"),
+	[JOB_VERIFYING] = NC_("phase, max 10 cells", "verifying"),
+	[JOB_DONE] = NC_("phase, max 10 cells", "done"),
+	[JOB_REFUSED] = NC_("phase, max 10 cells", "REFUSED"),
+	[JOB_FAILED] = NC_("phase, max 10 cells", "FAILED"),
+	[JOB_SKIPPED] = NC_("phase, max 10 cells", "skipped"),
+	[JOB_STOPPED] = NC_("phase, max 10 cells", "STOPPED"),
 };
 
 const char *say_phase(enum job_phase phase)
@@ -31,14 +28,12 @@ const char *say_phase(enum job_phase phase)
 	return i18n_label(phases[phase]);
 }
 
-#define METHOD(text) NC_("method, max 14 cells", text)
-
 static const char *const methods[METHOD_COUNT] = {
-	[METHOD_AUTO] = METHOD("automatic"),
-	[METHOD_PUNCH] = METHOD("punch holes"),
-	[METHOD_WRITE] = METHOD("write zeros"),
-	[METHOD_TRIM] = METHOD("trim"),
-	[METHOD_FILL] = METHOD("fill"),
+	[METHOD_AUTO] = NC_("method, max 14 cells", "automatic"),
+	[METHOD_PUNCH] = NC_("method, max 14 cells", "punch holes"),
+	[METHOD_WRITE] = NC_("method, max 14 cells", "write zeros"),
+	[METHOD_TRIM] = NC_("method, max 14 cells", "trim"),
+	[METHOD_FILL] = NC_("method, max 14 cells", "fill"),
 };
 
 static const char *const method_reasons[METHOD_COUNT] = {
@@ -114,7 +109,7 @@ static const char *sentence_of(const struct job_event *event)
 char *say_event(const struct job_event *event, const struct target *t, char *buf, size_t n)
 {
 	char a[24], b[24], size[48], other[48], reason[2048];
-	struct fact facts[] = {
+	struct say_fact facts[] = {
 		{ "name", t && t->name ? t->name : "?" },
 		{ "a", a }, { "b", b }, { "size", size }, { "other", other }, { "reason", reason },
 		{ "method", say_method((enum method)event->a) },
@@ -127,5 +122,5 @@ char *say_event(const struct job_event *event, const struct target *t, char *buf
 	say_size_long(event->a, size, sizeof(size));
 	say_size_long(event->b, other, sizeof(other));
 	say_reason(&event->error, reason, sizeof(reason));
-	return text_fill(buf, n, sentence_of(event), facts);
+	return say_fill(buf, n, sentence_of(event), facts);
 }

@@ -14,7 +14,6 @@
 
 #include "achica/i18n.h"
 #include "achica/say.h"
-#include "text/text.h"
 
 /* {what}, {path} and {mount} are quoted for the shell. NULL: nothing helps, or look says it. */
 static const char *const remedies[WHY_COUNT] = {
@@ -132,15 +131,15 @@ static char *say_repair(const struct target *t, char *buf, size_t n)
 {
 	const struct repair *repair = t && t->path ? repair_of(t->fstype) : NULL;
 	char *command = repair ? repair_command(t, repair) : NULL;
-	struct fact facts[] = { { "command", command }, { NULL, NULL } };
+	struct say_fact facts[] = { { "command", command }, { NULL, NULL } };
 
 	if (!command)
-		text_fill(buf, n, _("check the filesystem with its own fsck program"), facts);
+		say_fill(buf, n, _("check the filesystem with its own fsck program"), facts);
 	else if (strcmp(repair->fstype, "ntfs") == 0)
 		/* TRANSLATORS: {command} is "ntfsfix -d /dev/sda2". */
-		text_fill(buf, n, _("run chkdsk /f in Windows, or: {command}"), facts);
+		say_fill(buf, n, _("run chkdsk /f in Windows, or: {command}"), facts);
 	else
-		text_fill(buf, n, "{command}", facts);
+		say_fill(buf, n, "{command}", facts);
 	free(command);
 	return buf;
 }
@@ -181,7 +180,7 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 	char *what = shell_quote(err->what);
 	char *path = t && t->path ? shell_quote(t->path) : NULL;
 	char *on = mount ? shell_quote(mount) : NULL;
-	struct fact facts[] = { { "what", what }, { "path", path }, { "mount", on },
+	struct say_fact facts[] = { { "what", what }, { "path", path }, { "mount", on },
 				{ NULL, NULL } };
 
 	buf[0] = '\0';
@@ -190,7 +189,7 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 	else if (sentence && (path || !strstr(sentence, "{path}")) &&
 		 (on || !strstr(sentence, "{mount}")) &&
 		 (err->what[0] || !strstr(sentence, "{what}")))
-		text_fill(buf, n, _(sentence), facts);
+		say_fill(buf, n, _(sentence), facts);
 	free(what);
 	free(path);
 	free(on);

@@ -12,7 +12,6 @@
 
 #include "achica/i18n.h"
 #include "achica/say.h"
-#include "text/text.h"
 
 #define NUMBER 32 /* bytes for a number with its unit, in any locale */
 
@@ -80,12 +79,12 @@ char *say_size_long(uint64_t bytes, char *buf, size_t n)
 	char figure[NUMBER];
 	uint64_t unit;
 	unsigned power = power_of(bytes, powers_of_1000 ? 1000 : 1024, &unit);
-	struct fact facts[] = { { "n", figure }, { NULL, NULL } };
+	struct say_fact facts[] = { { "n", figure }, { NULL, NULL } };
 
 	number(tenths_of(bytes, unit), power > 0, figure, sizeof(figure));
 	if (power == 0)
 		/* TRANSLATORS: {n} is a number: "512 bytes". */
-		return text_fill(buf, n, P_("{n} byte", "{n} bytes", bytes), facts);
+		return say_fill(buf, n, P_("{n} byte", "{n} bytes", bytes), facts);
 	snprintf(buf, n, "%s %c%sB", figure, letter_of(power), powers_of_1000 ? "" : "i");
 	return buf;
 }
@@ -110,7 +109,7 @@ char *say_clock(int64_t ms, char *buf, size_t n)
 	int64_t s = ms / 1000;
 	char days[NUMBER];
 	char clock[NUMBER];
-	struct fact facts[] = { { "days", days }, { "clock", clock }, { NULL, NULL } };
+	struct say_fact facts[] = { { "days", days }, { "clock", clock }, { NULL, NULL } };
 
 	if (ms < 0) {
 		snprintf(buf, n, "--:--:--");
@@ -122,7 +121,7 @@ char *say_clock(int64_t ms, char *buf, size_t n)
 		snprintf(clock, sizeof(clock), "%02d:%02d", (int)(s / 3600 % 24),
 			 (int)(s / 60 % 60));
 		/* TRANSLATORS: a time of more than a day: "2d 03:10". */
-		text_fill(buf, n, C_("time, max 2 cells", "{days}d {clock}"), facts);
+		say_fill(buf, n, C_("time, max 2 cells", "{days}d {clock}"), facts);
 	}
 	return buf;
 }
@@ -132,7 +131,7 @@ char *say_duration(int64_t ms, char *buf, size_t n)
 	int64_t min = (ms + 30000) / 60000;
 	char big[NUMBER];
 	char small[NUMBER];
-	struct fact facts[] = { { "big", big }, { "small", small }, { NULL, NULL } };
+	struct say_fact facts[] = { { "big", big }, { "small", small }, { NULL, NULL } };
 	const char *sentence;
 
 	if (ms < 0) {
@@ -156,7 +155,7 @@ char *say_duration(int64_t ms, char *buf, size_t n)
 	snprintf(big, sizeof(big), "%jd", (intmax_t)(min < 24 * 60 ? min / 60 : min / (24 * 60)));
 	snprintf(small, sizeof(small), "%jd",
 		 (intmax_t)(min < 24 * 60 ? min % 60 : min / 60 % 24));
-	return text_fill(buf, n, sentence, facts);
+	return say_fill(buf, n, sentence, facts);
 }
 
 /* "83.2G ±0.4": the half width in the unit of the figure, and never 0.0. */
@@ -181,7 +180,7 @@ char *say_estimate(const struct estimate *e, const char *pm, char *buf, size_t n
 	uint64_t below = e->stale > e->stale_low ? e->stale - e->stale_low : 0;
 	uint64_t half = above > below ? above : below;
 	char size[NUMBER];
-	struct fact facts[] = { { "size", size }, { NULL, NULL } };
+	struct say_fact facts[] = { { "size", size }, { NULL, NULL } };
 
 	if (!e->known) {
 		snprintf(buf, n, "?");
@@ -190,12 +189,12 @@ char *say_estimate(const struct estimate *e, const char *pm, char *buf, size_t n
 	if (e->exact) {
 		say_size(e->stale, size, sizeof(size));
 		/* TRANSLATORS: all was read: "83.2G exact". */
-		return text_fill(buf, n, C_("estimate, max 7 cells", "{size} exact"), facts);
+		return say_fill(buf, n, C_("estimate, max 7 cells", "{size} exact"), facts);
 	}
 	if (e->stale == 0) {
 		say_size(e->stale_high, size, sizeof(size));
 		/* TRANSLATORS: nothing was found in the sample: "at most 0.2G". */
-		return text_fill(buf, n, C_("estimate, max 8 cells", "at most {size}"), facts);
+		return say_fill(buf, n, C_("estimate, max 8 cells", "at most {size}"), facts);
 	}
 	if (half < e->stale / 2)
 		return with_interval(e, half, pm, buf, n);

@@ -10,7 +10,6 @@
 
 #include "achica/say.h"
 #include "achica/units.h"
-#include "text/text.h"
 
 static char buf[256];
 
@@ -142,13 +141,13 @@ static void width_counts_cells(void **state)
 
 static void facts_take_their_place_in_a_sentence(void **state)
 {
-	const struct fact facts[] = { { "a", "1\t2" }, { "b", "{a}" }, { NULL, NULL } };
+	const struct say_fact facts[] = { { "a", "1\t2" }, { "b", "{a}" }, { NULL, NULL } };
 
 	(void)state;
-	assert_string_equal(text_fill(buf, sizeof(buf), "{b} then {a}{a}.", facts),
+	assert_string_equal(say_fill(buf, sizeof(buf), "{b} then {a}{a}.", facts),
 			    "{a} then 1\\x092" "1\\x092.");
-	assert_string_equal(text_fill(buf, sizeof(buf), "{c} {a", facts), "{c} {a");
-	assert_string_equal(text_fill(buf, 6, "abc {a}", facts), "abc 1");
+	assert_string_equal(say_fill(buf, sizeof(buf), "{c} {a", facts), "{c} {a");
+	assert_string_equal(say_fill(buf, 6, "abc {a}", facts), "abc 1");
 }
 
 int main(void)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/* What a run would do, said before it is done. */
+
+#include "achica/i18n.h"
+#include "cli/cli.h"
+
+static void print_row(const struct target *t, size_t number, const struct options *options,
+		      FILE *out)
+{
+	enum method m = options->job.method == METHOD_AUTO ? t->method : options->job.method;
+	char n[24], size[16], bytes[16], line[2048];
+	struct say_fact facts[] = {
+		{ "n", n }, { "name", t->name }, { "fs", t->fstype ? t->fstype : "?" },
+		{ "size", size }, { "free", bytes }, { "method", say_method(m) }, { NULL, NULL },
+	};
+
+	snprintf(n, sizeof(n), "%zu", number);
+	say_size(t->size, size, sizeof(size));
+	say_size(t->free, bytes, sizeof(bytes));
+	/* TRANSLATORS: " 1. /dev/sda1 (ext4, 200.0G), 121.3G free: write zeros" */
+	fprintf(out, "%s\n", say_fill(line, sizeof(line),
+				      _(" {n}. {name} ({fs}, {size}), {free} free: {method}"), facts));
+}
+
+void plan_print(const struct selection *selection, const struct options *options, FILE *out)
+{
+	char number[24];
+	char line[512];
+	struct say_fact facts[] = { { "n", number }, { NULL, NULL } };
+
+	snprintf(number, sizeof(number), "%zu", selection->n);
+	/* TRANSLATORS: {n} is a number. */
+	say_fill(line, sizeof(line), P_("achica will make the free space of this target zero.",
+					"achica will make the free space of these {n} targets zero.",
+					selection->n), facts);
+	help_wrap(out, line, 0, 0, 80);
+	for (size_t i = 0; i < selection->n; i++)
+		print_row(selection->targets[i], i + 1, options, out);
+	help_wrap(out, _("Files are not touched. Deleted files in that space can NOT be recovered "
+			 "afterwards. It is safe to stop at any time."), 0, 0, 80);
+	if (options->job.dry_run)
+		help_wrap(out, _("This is a dry run: nothing will be written."), 0, 0, 80);
+}

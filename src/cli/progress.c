@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The progress of a batch job on stderr: one line that is written again and again on a terminal
+ * (by \r and spaces alone, so that any terminal will do), else a line each 10 s or 5 %, or numbers
+ * for dialog --gauge, or JSON. Events go to the log file too, with their time.
+ */
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "achica/i18n.h"
+#include "achica/json.h"
+#include "cli/cli.h"
+
+#define LINE_MS 10000
+#define LINE_PERMILLE 50
+#define UPDATE_MS 250
+#define JSON_MS 1000
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void progress_begin(struct progress_state *p, const struct options *options, FILE *log)
+{
+	*p = (struct progress_state){ .options = options, .log = log, .shown_ms = now_ms() };
+	switch (options->progress) {
+	case PROGRESS_AUTO:
+		p->how = isatty(STDERR_FILENO) && !options->plain ? SHOW_UPDATING : SHOW_LINES;
+		break;
+	case PROGRESS_LINE:
+		p->how = SHOW_LINES;
+		break;
+	case PROGRESS_GAUGE:
+		p->how = SHOW_GAUGE;
+		break;
+	case PROGRESS_JSON:
+		p->how = SHOW_JSON;
+		break;
+	case PROGRESS_NONE:
+		p->how = SHOW_NOTHING;
+		break;
+	}
+	if (options->quiet && options->progress == PROGRESS_AUTO)
+		p->how = SHOW_NOTHING;
+}
+
+/* The item at work, or the last one. */
+static size_t current(const struct job_view *view)
+{
+	return view->current < view->items ? view->current : view->items - 1;
+}
+
+static char *say_line(struct job *job, char *buf, size_t n)
+{
+	struct job_view view;
+	struct job_view_item item;
+	char percent[16], zeroed[16], rate[24], left[24];
+	struct say_fact facts[] = { { "name", NULL }, { "percent", percent }, { "phase", NULL },
+				    { "zeroed", zeroed }, { "rate", rate }, { "left", left },
+				    { NULL, NULL } };
+	size_t i;
+
+	job_view(job, &view);
+	i = current(&view);
+	job_view_item(job, i, &item);
+	facts[0].value = job_target(job, i)->name;
+	facts[2].value = say_phase(item.phase);
+	snprintf(percent, sizeof(percent), "%u", view.permille / 10);
+	say_size(item.zeroed, zeroed, sizeof(zeroed));
+	say_rate(item.read_bps > item.zero_bps ? item.read_bps : item.zero_bps, rate, sizeof(rate));
+	say_clock(view.left_ms, left, sizeof(left));
+	/* xgettext:no-c-format */
+	/* TRANSLATORS: " 53 % sda1: zeroing, 41.7G zeroed, 271 MB/s, 00:05:11 left" */
+	return say_fill(buf, n, _("{percent} % {name}: {phase}, {zeroed} zeroed, {rate}, {left} left"),
+			facts);
+}
+
+/* Ends the updating line, so that a whole line can follow. */
+static void wipe(struct progress_state *p)
+{
+	if (p->line_cells)
+		fprintf(stderr, "\r%*s\r", (int)p->line_cells, "");
+	p->line_cells = 0;
+}
+
+static void update(struct progress_state *p, struct job *job)
+{
+	char line[1024];
+	size_t cells;
+
+	say_line(job, line, 80);
+	cells = say_cells(line);
+	fprintf(stderr, "\r%s%*s", line, cells < p->line_cells ? (int)(p->line_cells - cells) : 0,
+		"");
+	p->line_cells = cells;
+	fflush(stderr);
+}
+
+void progress_status(struct progress_state *p, struct job *job)
+{
+	char line[1024];
+
+	wipe(p);
+	fprintf(stderr, "achica: %s\n", say_line(job, line, sizeof(line)));
+}
+
+static void log_event(FILE *log, const struct job_event *event, const char *line)
+{
+	char when[32];
+	struct tm tm;
+
+	localtime_r(&event->when.tv_sec, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	fprintf(log, "%s %s\n", when, line);
+	fflush(log);
+}
+
+/* How it ended is said by the summary; quarters are seen in the progress itself. */
+static bool is_news(enum job_note note)
+{
+	switch (note) {
+	case NOTE_QUARTER:
+	case NOTE_DONE:
+	case NOTE_REFUSED:
+	case NOTE_FAILED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void show_events(struct progress_state *p, struct job *job, uint64_t total)
+{
+	bool aloud = !p->options->quiet && (p->how == SHOW_UPDATING || p->how == SHOW_LINES);
+	struct job_event event;
+	char line[2048];
+
+	for (; p->events < total; p->events++) {
+		if (!job_view_event(job, p->events, &event))
+			continue;
+		say_event(&event, job_target(job, event.item), line, sizeof(line));
+		if (p->log)
+			log_event(p->log, &event, line);
+		if (aloud && is_news(event.note)) {
+			wipe(p);
+			fprintf(stderr, "%s\n", line);
+		}
+	}
+}
+
+static bool is_time(const struct progress_state *p, const struct job_view *view, int64_t now)
+{
+	int64_t since = now - p->shown_ms;
+
+	switch (p->how) {
+	case SHOW_UPDATING:
+		return since >= UPDATE_MS;
+	case SHOW_LINES:
+		return since >= LINE_MS || view->permille >= p->permille + LINE_PERMILLE;
+	case SHOW_GAUGE:
+		return view->permille / 10 != p->permille / 10;
+	case SHOW_JSON:
+		return since >= JSON_MS;
+	default:
+		return false;
+	}
+}
+
+static void show_now(struct progress_state *p, struct job *job, const struct job_view *view)
+{
+	switch (p->how) {
+	case SHOW_UPDATING:
+		update(p, job);
+		break;
+	case SHOW_LINES:
+		progress_status(p, job);
+		break;
+	case SHOW_GAUGE:
+		fprintf(stderr, "%u\n", view->permille / 10);
+		break;
+	case SHOW_JSON:
+		json_progress(job, current(view), stderr);
+		break;
+	default:
+		break;
+	}
+}
+
+void progress_show(struct progress_state *p, struct job *job)
+{
+	struct job_view view;
+	int64_t now = now_ms();
+
+	job_view(job, &view);
+	show_events(p, job, view.events);
+	if (view.ended || !is_time(p, &view, now))
+		return;
+	show_now(p, job, &view);
+	p->shown_ms = now;
+	p->permille = view.permille;
+}
+
+void progress_end(struct progress_state *p, struct job *job)
+{
+	struct job_view view;
+
+	job_view(job, &view);
+	show_events(p, job, view.events);
+	wipe(p);
+	if (p->how == SHOW_GAUGE)
+		fputs("100\n", stderr);
+	for (size_t i = 0; p->how == SHOW_JSON && i < view.items; i++)
+		json_progress(job, i, stderr);
+}
