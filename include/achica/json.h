@@ -20,8 +20,8 @@ enum {
 };
 
 /*
- * The tree; job, where not NULL, ended and adds the keys of --zero, and items of targets which the
- * gate refused say why. Returns -errno when out failed or memory ran out; then out is not an object.
+ * The tree; job, where not NULL, ended and adds the keys of --zero. Returns -errno when out failed
+ * or memory ran out; then what is on out is not an object.
  */
 int json_tree(const struct target *tree, unsigned with, struct job *job, FILE *out);
 

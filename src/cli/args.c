@@ -63,8 +63,8 @@ static void read_size(struct reading *r, const char *option, const char *value, 
 static void set_verb(struct reading *r, enum verb verb)
 {
 	if (r->verb_given && r->options->verb != verb) {
-		usage_error(_("only one of --list, --estimate, --zero, --free-map and --suggest can be "
-			      "given"), NULL, NULL);
+		usage_error(_("only one of --list, --estimate, --zero, --free-map and --suggest "
+			      "can be given"), NULL, NULL);
 		r->status = STATUS_USAGE;
 	}
 	r->options->verb = verb;
@@ -181,8 +181,8 @@ static void make_getopt(struct option *table)
 
 	for (const struct cli_option *o = cli_options; o->name; o++) {
 		if (o->id)
-			table[n++] = (struct option){ o->name, o->arg ? required_argument : no_argument,
-						      NULL, o->id };
+			table[n++] = (struct option){ .name = o->name, .val = o->id,
+				.has_arg = o->arg ? required_argument : no_argument };
 	}
 	table[n] = (struct option){ 0 };
 }
@@ -222,8 +222,8 @@ static int check(const struct options *o)
 
 	for (size_t i = 0; i < n; i++) {
 		if (is_number(names[i]) || names[i][0] == '\0') {
-			usage_error(_("a number alone is not a target; a file of that name is ./{value}"),
-				    NULL, names[i]);
+			usage_error(_("a number alone is not a target; a file of that name is "
+				      "./{value}"), NULL, names[i]);
 			return STATUS_USAGE;
 		}
 	}
@@ -236,8 +236,8 @@ static int check(const struct options *o)
 		return STATUS_USAGE;
 	}
 	if (o->json && (o->verb == VERB_WIZARD || o->plain)) {
-		usage_error(_("--json goes with --list, --estimate, --zero, --free-map or --suggest"),
-			    NULL, NULL);
+		usage_error(_("--json goes with --list, --estimate, --zero, --free-map or "
+			      "--suggest"), NULL, NULL);
 		return STATUS_USAGE;
 	}
 	if (o->ascii && o->utf8) {

@@ -24,7 +24,7 @@ bool ask_line(char *buf, size_t n)
 {
 	size_t len;
 
-	/* The terminal's own line editing is in use: read() ends at a signal, fgets() would go on. */
+	/* The terminal edits the line itself. read() ends at a signal, fgets() would go on. */
 	for (len = 0; len + 1 < n;) {
 		ssize_t got = read(STDIN_FILENO, buf + len, 1);
 

@@ -222,7 +222,8 @@ int batch_run(const struct options *options)
 
 	signals_catch();
 	if (options->verb == VERB_ZERO && !options->yes && !options->job.dry_run && !ask_can()) {
-		cli_complain(_("there is no terminal to ask on: --yes starts without asking"), NULL);
+		cli_complain(_("there is no terminal to ask on: --yes starts without asking"),
+			     NULL);
 		return STATUS_USAGE;
 	}
 	error_clear(&err);

@@ -13,7 +13,8 @@ void cli_complain(const char *sentence, const struct say_fact *facts)
 	static const struct say_fact none[] = { { NULL, NULL } };
 	char text[MESSAGE];
 
-	fprintf(stderr, "achica: %s\n", say_fill(text, sizeof(text), sentence, facts ? facts : none));
+	say_fill(text, sizeof(text), sentence, facts ? facts : none);
+	fprintf(stderr, "achica: %s\n", text);
 }
 
 void cli_complain_error(const struct error *err, const char *what, const struct target *t)

@@ -19,7 +19,8 @@ const struct cli_option cli_options[] = {
 	{ 'e', "estimate", NULL, N_("show how much of the free space is zero and how much can be "
 				    "reclaimed") },
 	{ 'z', "zero", NULL, N_("reclaim the TARGETs: make their free space zero") },
-	{ 'F', "free-map", NULL, N_("print the free space of one TARGET: OFFSET LENGTH, in bytes") },
+	{ 'F', "free-map", NULL, N_("print the free space of one TARGET: OFFSET LENGTH, in "
+				    "bytes") },
 	{ 'S', "suggest", NULL, N_("print only the commands that make a small copy") },
 
 	{ 0, "", NULL, N_("How") },
@@ -28,9 +29,11 @@ const struct cli_option cli_options[] = {
 	{ 'n', "dry-run", NULL, N_("do everything but the writing") },
 	{ 'c', "verify", NULL, N_("read what was reclaimed once more") },
 	{ 'r', "reserve", "SIZE", N_("what fill leaves free for others") },
-	{ 'X', "exclude", "DEVICE", N_("leave this device out, by any of its names; can be repeated") },
+	{ 'X', "exclude", "DEVICE", N_("leave this device out, by any of its names; can be "
+				       "repeated") },
 	{ 'R', "max-rate", "SIZE", N_("read and write at most SIZE a second") },
-	{ 'E', "on-error", "skip|stop", N_("at an I/O error leave the place out, or the whole target") },
+	{ 'E', "on-error", "skip|stop", N_("at an I/O error leave the place out, or the whole "
+					   "target") },
 	{ 'y', "yes", NULL, N_("start without asking") },
 
 	{ 0, "", NULL, N_("Output") },
@@ -110,9 +113,9 @@ void help_print(void)
 {
 	puts(_("Usage: achica [OPTION]... [TARGET]..."));
 	putchar('\n');
-	help_wrap(stdout, _("Finds the free space of filesystems that still holds old data, and makes "
-			    "it zero, so that a copy of the disk is small. Files are not touched."),
-		  0, 0, WIDTH);
+	help_wrap(stdout, _("Finds the free space of filesystems that still holds old data, and "
+			    "makes it zero, so that a copy of the disk is small. Files are not "
+			    "touched."), 0, 0, WIDTH);
 	putchar('\n');
 	help_wrap(stdout, _("A TARGET is an image file, a block device or a mount point; PATH#N is "
 			    "partition N of it. PATH alone means all that is in it. Without a TARGET "

@@ -20,8 +20,9 @@ static void print_row(const struct target *t, size_t number, const struct option
 	say_size(t->size, size, sizeof(size));
 	say_size(t->free, bytes, sizeof(bytes));
 	/* TRANSLATORS: " 1. /dev/sda1 (ext4, 200.0G), 121.3G free: write zeros" */
-	fprintf(out, "%s\n", say_fill(line, sizeof(line),
-				      _(" {n}. {name} ({fs}, {size}), {free} free: {method}"), facts));
+	say_fill(line, sizeof(line), _(" {n}. {name} ({fs}, {size}), {free} free: {method}"),
+		 facts);
+	fprintf(out, "%s\n", line);
 }
 
 void plan_print(const struct selection *selection, const struct options *options, FILE *out)

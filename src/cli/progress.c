@@ -79,8 +79,8 @@ static char *say_line(struct job *job, char *buf, size_t n)
 	say_clock(view.left_ms, left, sizeof(left));
 	/* xgettext:no-c-format */
 	/* TRANSLATORS: " 53 % sda1: zeroing, 41.7G zeroed, 271 MB/s, 00:05:11 left" */
-	return say_fill(buf, n, _("{percent} % {name}: {phase}, {zeroed} zeroed, {rate}, {left} left"),
-			facts);
+	return say_fill(buf, n, _("{percent} % {name}: {phase}, {zeroed} zeroed, {rate}, "
+				  "{left} left"), facts);
 }
 
 /* Ends the updating line, so that a whole line can follow. */

@@ -72,10 +72,10 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 	say_clock((int64_t)item->elapsed_ms, clock, sizeof(clock));
 	if (dry)
 		/* TRANSLATORS: "disk.img: done, 83.0 GiB would be zeroed, 38.3 GiB are zero ..." */
-		say_fill(line, sizeof(line), _("{name}: {phase}, {zeroed} would be zeroed, {zero} are "
-					       "zero already, {clock}"), facts);
+		say_fill(line, sizeof(line), _("{name}: {phase}, {zeroed} would be zeroed, {zero} "
+					       "are zero already, {clock}"), facts);
 	else
-		/* TRANSLATORS: "disk.img: done, 83.0 GiB zeroed, 38.3 GiB were zero ..., 00:10:47" */
+		/* TRANSLATORS: "disk.img: done, 83.0 GiB zeroed, 38.3 GiB were zero ..." */
 		say_fill(line, sizeof(line), _("{name}: {phase}, {zeroed} zeroed, {zero} were zero "
 					       "already, {clock}"), facts);
 	fprintf(out, "%s\n", line);

@@ -97,7 +97,7 @@ static const char *cell_stale(const struct target *t, char *buf, size_t n)
 }
 
 static const struct column list_columns[] = {
-	{ NC_("column, max 12 cells", "TARGET"), SCOLS_FL_TREE | SCOLS_FL_NOEXTREMES, 10, cell_name },
+	{ NC_("column, max 12 cells", "TARGET"), SCOLS_FL_TREE, 10, cell_name },
 	{ NC_("column, max 12 cells", "FS"), 0, 4, cell_fs },
 	{ NC_("column, max 12 cells", "SIZE"), SCOLS_FL_RIGHT, 5, cell_size },
 	{ NC_("column, max 12 cells", "FREE"), SCOLS_FL_RIGHT, 5, cell_free },
@@ -106,7 +106,7 @@ static const struct column list_columns[] = {
 };
 
 static const struct column estimate_columns[] = {
-	{ NC_("column, max 12 cells", "TARGET"), SCOLS_FL_TREE | SCOLS_FL_NOEXTREMES, 10, cell_name },
+	{ NC_("column, max 12 cells", "TARGET"), SCOLS_FL_TREE, 10, cell_name },
 	{ NC_("column, max 12 cells", "FS"), 0, 4, cell_fs },
 	{ NC_("column, max 12 cells", "SIZE"), SCOLS_FL_RIGHT, 5, cell_size },
 	{ NC_("column, max 12 cells", "FREE"), SCOLS_FL_RIGHT, 5, cell_free },
