@@ -50,6 +50,8 @@ struct target {
 	char *path;        /* what to open: device node or image file, absolute */
 	char *backing;     /* of a loop device: its image file */
 	uint64_t backing_offset; /* of a loop device: where in the file it starts, bytes */
+	uint64_t dev;      /* what path was when listed: the number of a device, or of a file */
+	uint64_t ino;      /* device and inode. Only that is ever locked and written */
 	uint64_t base;     /* window in path: first byte */
 	uint64_t start;    /* window in the whole disk or image: first byte */
 	uint64_t size;     /* window: bytes */
