@@ -52,6 +52,12 @@ libachica_a_SOURCES = \
 	src/cli/signals.c \
 	src/cli/table.c \
 	src/disk/disk.h \
+	src/disk/place.c \
+	src/disk/place.h \
+	src/disk/procs.c \
+	src/disk/procs.h \
+	src/disk/sysfs.c \
+	src/disk/sysfs.h \
 	src/engine/engine.h \
 	src/fs/bitmap.c \
 	src/fs/bitmap.h \
