@@ -52,12 +52,18 @@ libachica_a_SOURCES = \
 	src/cli/signals.c \
 	src/cli/table.c \
 	src/disk/disk.h \
+	src/disk/image.c \
+	src/disk/image.h \
 	src/disk/place.c \
 	src/disk/place.h \
+	src/disk/probe.c \
+	src/disk/probe.h \
 	src/disk/procs.c \
 	src/disk/procs.h \
 	src/disk/sysfs.c \
 	src/disk/sysfs.h \
+	src/disk/table.c \
+	src/disk/table.h \
 	src/engine/engine.h \
 	src/fs/bitmap.c \
 	src/fs/bitmap.h \
