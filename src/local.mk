@@ -52,8 +52,13 @@ libachica_a_SOURCES = \
 	src/cli/signals.c \
 	src/cli/table.c \
 	src/disk/disk.h \
+	src/disk/holders.c \
+	src/disk/holders.h \
 	src/disk/image.c \
 	src/disk/image.h \
+	src/disk/mount_users.c \
+	src/disk/mounts.c \
+	src/disk/mounts.h \
 	src/disk/place.c \
 	src/disk/place.h \
 	src/disk/probe.c \
@@ -64,6 +69,8 @@ libachica_a_SOURCES = \
 	src/disk/sysfs.h \
 	src/disk/table.c \
 	src/disk/table.h \
+	src/disk/use.c \
+	src/disk/use.h \
 	src/engine/engine.h \
 	src/fs/bitmap.c \
 	src/fs/bitmap.h \
