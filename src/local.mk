@@ -51,7 +51,10 @@ libachica_a_SOURCES = \
 	src/cli/select.c \
 	src/cli/signals.c \
 	src/cli/table.c \
+	src/disk/discover.c \
 	src/disk/disk.h \
+	src/disk/disks.c \
+	src/disk/disks.h \
 	src/disk/holders.c \
 	src/disk/holders.h \
 	src/disk/image.c \
@@ -59,6 +62,8 @@ libachica_a_SOURCES = \
 	src/disk/mount_users.c \
 	src/disk/mounts.c \
 	src/disk/mounts.h \
+	src/disk/names.c \
+	src/disk/names.h \
 	src/disk/place.c \
 	src/disk/place.h \
 	src/disk/probe.c \
@@ -67,6 +72,8 @@ libachica_a_SOURCES = \
 	src/disk/procs.h \
 	src/disk/sysfs.c \
 	src/disk/sysfs.h \
+	src/disk/system.c \
+	src/disk/system.h \
 	src/disk/table.c \
 	src/disk/table.h \
 	src/disk/use.c \

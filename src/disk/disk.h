@@ -13,10 +13,12 @@
 
 /*
  * Rows without touching a device: all disks of sysfs (names NULL or empty), or what names say: an
- * image file, a block device, PATH#N, a mount point. Partitions are not there yet, except that a
- * named PATH#N keeps its number for the probe (t->number on the disk's row is 0; only that child
- * stays after the probe). excludes are any names of devices (by-id links too). Order: natural
- * (sda, sdb ... sdaa; nvme0n1p10 after p9), the one that holds / last, images as named.
+ * image file, a block device, PATH#N, a mount point. Partitions are not there yet, except those
+ * that were named (PATH#N, a partition's node, its mount point): they are rows below their disk
+ * with a number and that name, and only they stay after the probe. excludes are any names of
+ * devices, images and mount points (by-id links too; one of a disk that is not plugged in is no
+ * error); excluding a partition leaves out its whole disk. Order: disks as people count (sdz before
+ * sdaa, p9 before p10), images as named, what holds / last.
  * -ENOENT / WHY_NOT_FOUND, WHY_NOT_TARGET: a name that is nothing. *tree is the caller's.
  */
 int discover_tree(char *const *names, char *const *excludes, struct target **tree,
@@ -26,8 +28,9 @@ int discover_tree(char *const *names, char *const *excludes, struct target **tre
  * Reads one top-level row: partition table (libparted), signatures (libblkid) of it and its
  * partitions, mounts, swap, holders (also on the loop devices over an image), the driver's own
  * verdict (fs open, which reads used and free). Fills children and verdicts; state becomes READY.
- * May block as long as the device does: run it in a thread on a tree of its own. Never fails as a
- * whole: what went wrong is the verdict of the row.
+ * May block as long as the device does: run it in a thread on a tree of its own, once. Never fails
+ * as a whole: what went wrong is the verdict of the row; a named partition that is not there says
+ * WHY_NOT_FOUND.
  */
 void discover_probe(struct target *top);
 

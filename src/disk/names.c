@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/* The names of targets: their order, and what PATH#N means. Bytes; no locale has a say. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "disk/names.h"
+
+/* Partition numbers beyond this are not counted by any partition table. */
+#define DIGITS_MAX 6
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The length of the run of one class at the start of s; 1 for anything but letters and digits. */
+static size_t run(const char *s)
+{
+	size_t n = 0;
+
+	if (is_digit(*s)) {
+		while (is_digit(s[n]))
+			n++;
+	} else if (is_letter(*s)) {
+		while (is_letter(s[n]))
+			n++;
+	} else if (*s) {
+		n = 1;
+	}
+	return n;
+}
+
+static int compare_runs(const char *a, size_t na, const char *b, size_t nb)
+{
+	if (is_digit(*a) && is_digit(*b)) {
+		for (; na > 1 && *a == '0'; na--)
+			a++;
+		for (; nb > 1 && *b == '0'; nb--)
+			b++;
+	}
+	/* Of numbers the longer is the larger; of letters too, as disks count: sdz, sdaa. But "sr"
+	   and "nvme" are words, so letters that differ before the last decide first. */
+	if (na != nb && (is_digit(*a) || strncmp(a, b, (na < nb ? na : nb) - 1) == 0))
+		return na < nb ? -1 : 1;
+	return strncmp(a, b, na < nb ? na : nb);
+}
+
+int names_compare(const char *a, const char *b)
+{
+	while (*a && *b) {
+		size_t na = run(a);
+		size_t nb = run(b);
+		int r = compare_runs(a, na, b, nb);
+
+		if (r)
+			return r;
+		a += na;
+		b += nb;
+	}
+	return (*a != '\0') - (*b != '\0');
+}
+
+bool names_is_number(const char *name)
+{
+	return name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
+}
+
+bool names_split(const char *name, char **path, unsigned *number)
+{
+	const char *hash = strrchr(name, '#');
+
+	*path = NULL;
+	if (!hash || hash == name || !names_is_number(hash + 1) || strlen(hash + 1) > DIGITS_MAX)
+		return false;
+	*number = (unsigned)strtoul(hash + 1, NULL, 10);
+	if (*number == 0)
+		return false;
+	*path = strndup(name, (size_t)(hash - name));
+	return *path != NULL;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_DISK_NAMES_H
+#define ACHICA_DISK_NAMES_H
+
+#include <stdbool.h>
+
+/*
+ * The order of device names as people count: sda, sdb ... sdz, sdaa; p9 before p10. Negative, 0 or
+ * positive. Runs of digits compare as numbers; of two that begin alike, the shorter run of letters
+ * comes first.
+ */
+int names_compare(const char *a, const char *b);
+
+/* Whether name is digits alone: such a name is never a target. */
+bool names_is_number(const char *name);
+
+/*
+ * PATH#N: sets *number (1 and up) and *path (malloc'ed), true. False when name does not end so;
+ * *path is NULL then, or when there was no memory.
+ */
+bool names_split(const char *name, char **path, unsigned *number);
+
+#endif
