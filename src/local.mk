@@ -55,6 +55,7 @@ libachica_a_SOURCES = \
 	src/disk/disk.h \
 	src/disk/disks.c \
 	src/disk/disks.h \
+	src/disk/examine.c \
 	src/disk/holders.c \
 	src/disk/holders.h \
 	src/disk/image.c \
