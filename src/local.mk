@@ -60,6 +60,7 @@ libachica_a_SOURCES = \
 	src/disk/holders.h \
 	src/disk/image.c \
 	src/disk/image.h \
+	src/disk/lock.c \
 	src/disk/mount_users.c \
 	src/disk/mounts.c \
 	src/disk/mounts.h \

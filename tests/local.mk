@@ -26,6 +26,7 @@ tests_lib_libtest_a_SOURCES = \
 
 # What scripts run besides achica.
 test_tools = \
+	tests/e2e/disktool \
 	tests/fs/freemap \
 	$(NULL)
 

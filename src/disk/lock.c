@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * Exclusive use of a target's bytes (design, The gate, 1). Everything that is held hangs on open
+ * descriptors, so it is gone with the process, however that ends.
+ *
+ * A device is opened with O_EXCL, which the kernel refuses while it is mounted, swapped on, held by
+ * another device or exclusively open; the whole disk is flocked, as udev asks for (systemd,
+ * docs/BLOCK_DEVICE_LOCKING.md); and QEMU's lock bytes are taken on its node. An image has no
+ * O_EXCL: there it is QEMU's lock bytes, and a look at who has it. A loop device is both: itself,
+ * and the bytes on its file. The looks come after the locks, so that nobody slips in between.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "disk/disk.h"
+#include "disk/holders.h"
+#include "disk/mounts.h"
+#include "disk/place.h"
+#include "disk/sysfs.h"
+#include "disk/use.h"
+
+/* udev holds its lock while it looks at a disk that was just closed: well below a second. */
+#define FLOCK_TRIES 60
+#define FLOCK_WAIT_NS 50000000L
+
+#define HELD_MAX 2
+
+struct lock {
+	struct io *base;    /* path, whole; owns its descriptor */
+	struct io *window;
+	int held[HELD_MAX]; /* the whole disk of a partition; the file under a loop device */
+	size_t n;
+};
+
+static int refuse_opener(enum why why, const struct place *place, enum opened how, const char *what,
+			 struct error *err)
+{
+	struct opener opener = { 0 };
+	int r = error_set(err, why, 0, what);
+
+	if (holders_find(place, how, HOLDERS_FLOCK, &opener))
+		error_set_who(err, opener.pid, opener.name);
+	return r;
+}
+
+/* Whether fd is still what was listed and probed. */
+static int check_identity(const struct target *t, int fd, struct error *err)
+{
+	struct stat st;
+	struct stat named;
+
+	if (fstat(fd, &st) < 0 || stat(t->path, &named) < 0)
+		return error_set(err, WHY_OPEN, errno, t->path);
+	if (S_ISBLK(st.st_mode) && S_ISBLK(named.st_mode) && st.st_rdev == t->dev &&
+	    named.st_rdev == t->dev)
+		return 0;
+	if (S_ISREG(st.st_mode) && S_ISREG(named.st_mode) && st.st_dev == t->dev &&
+	    st.st_ino == t->ino && named.st_dev == t->dev && named.st_ino == t->ino)
+		return 0;
+	return error_set(err, WHY_SYSTEM, ESTALE, t->path);
+}
+
+/* Puts the window over fd, which it takes. */
+static int open_window(struct lock *lock, const struct target *t, int fd, bool write,
+		       struct error *err)
+{
+	struct extent window = { t->base, t->size };
+	int r = io_file_adopt(fd, t->path, write, &lock->base, err);
+
+	if (r < 0)
+		return r;
+	r = io_window_new(lock->base, &window, 1, &lock->window);
+	if (r == -EINVAL)
+		return error_set_at(err, WHY_OUTSIDE, 0, t->size, t->path);
+	return r < 0 ? error_set(err, WHY_MEMORY, -r, NULL) : 0;
+}
+
+static int lock_look(struct lock *lock, const struct target *t, struct error *err)
+{
+	int fd = open(t->path, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return error_set(err, WHY_OPEN, errno, t->path);
+	r = check_identity(t, fd, err);
+	if (r == 0)
+		return open_window(lock, t, fd, false, err);
+	close(fd);
+	return r;
+}
+
+/* flock on the whole disk, with patience for udev. */
+static int take_flock(int fd, const struct place *place, const char *path, struct error *err)
+{
+	const struct timespec wait = { 0, FLOCK_WAIT_NS };
+
+	for (int i = 0; i < FLOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return error_set(err, WHY_SYSTEM, errno, path);
+		nanosleep(&wait, NULL);
+	}
+	return refuse_opener(WHY_BUSY, place, OPENED_LOCKED, path, err);
+}
+
+/* The whole disk of a partition is flocked through a descriptor of its own. */
+static int lock_whole(struct lock *lock, int fd, const struct target *t, const struct place *place,
+		      struct error *err)
+{
+	char *node;
+	int whole, r;
+
+	if (place->dev == t->dev)
+		return take_flock(fd, place, t->path, err);
+	node = sysfs_node(place->dev);
+	if (!node)
+		return error_set(err, WHY_SYSTEM, ENODEV, t->path);
+	whole = open(node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (whole < 0) {
+		r = error_set(err, WHY_OPEN, errno, node);
+	} else {
+		lock->held[lock->n++] = whole;
+		r = take_flock(whole, place, node, err);
+	}
+	free(node);
+	return r;
+}
+
+/* QEMU's bytes: looked at, taken, and looked at again, for two may come at once. */
+static int take_bytes(int fd, const struct place *place, const char *path, struct error *err)
+{
+	int r = use_qemu_test(fd, place, path, err);
+
+	if (r == 0)
+		r = use_qemu_take(fd, place, path, err);
+	return r < 0 ? r : use_qemu_test(fd, place, path, err);
+}
+
+/* -EBUSY is left to the caller to explain. */
+static int open_writable(const char *path, int flags, int *fd, struct error *err)
+{
+	*fd = open(path, O_RDWR | O_CLOEXEC | flags);
+	if (*fd >= 0)
+		return 0;
+	if (errno == EBUSY)
+		return -EBUSY;
+	if (errno == EROFS || errno == EPERM)
+		return error_set(err, WHY_READ_ONLY, errno, path);
+	return error_set(err, WHY_OPEN, errno, path);
+}
+
+/* Opens and marks what is under a loop device, when it still has a name here. */
+static int take_backing(struct lock *lock, struct use *use, const char *path, struct error *err)
+{
+	use->path = path;
+	use->fd = open(path, O_RDONLY | O_CLOEXEC | (use->place.file ? 0 : O_EXCL));
+	if (use->fd < 0 && errno == EBUSY)
+		return error_set(err, WHY_BUSY, EBUSY, path);
+	if (use->fd < 0)
+		return error_set(err, WHY_OPEN, errno, path);
+	lock->held[lock->n++] = use->fd;
+	return take_bytes(use->fd, &use->place, path, err);
+}
+
+/*
+ * The file or device under a loop device. One that has no name here any more cannot be opened by
+ * others either, unless they have it open already; those are found by the look at who writes to it.
+ */
+static int lock_backing(struct lock *lock, const struct place *place, const struct mount *mounts,
+			struct error *err)
+{
+	struct loop loop;
+	struct use use = { .mounts = mounts, .fd = -1 };
+	char *path;
+	int r = 0;
+
+	if (loop_read(place->dev, &loop) < 0)
+		return 0;
+	path = loop_path(&loop);
+	use.path = loop.node;
+	use.own = loop.dev;
+	use.place = loop.below;
+	use.place.range.start += place->range.start;
+	use.place.range.len = place->range.len;
+	if (path)
+		r = take_backing(lock, &use, path, err);
+	if (r == 0)
+		r = use_check(&use, err);
+	free(path);
+	return r;
+}
+
+/* Why the kernel refuses O_EXCL, as precisely as can be told. */
+static int explain_busy(const struct use *use, struct error *err)
+{
+	int r = use_check(use, err);
+
+	return r < 0 ? r : refuse_opener(WHY_BUSY, &use->place, OPENED, use->path, err);
+}
+
+static int lock_device(struct lock *lock, const struct target *t, const struct use *use, int *fd,
+		       struct error *err)
+{
+	int read_only = 0;
+	int r;
+
+	r = open_writable(t->path, O_EXCL, fd, err);
+	if (r < 0)
+		return r == -EBUSY ? explain_busy(use, err) : r;
+	if (ioctl(*fd, BLKROGET, &read_only) == 0 && read_only)
+		return error_set(err, WHY_READ_ONLY, EROFS, t->path);
+	r = lock_whole(lock, *fd, t, &use->place, err);
+	if (r == 0)
+		r = take_bytes(*fd, &use->place, t->path, err);
+	return r < 0 ? r : lock_backing(lock, &use->place, use->mounts, err);
+}
+
+static int lock_image(const struct target *t, const struct use *use, int *fd, struct error *err)
+{
+	int r;
+
+	if (t->format && strcmp(t->format, "raw") != 0)
+		return error_set(err, WHY_FORMAT, 0, t->format);
+	r = open_writable(t->path, 0, fd, err);
+	return r < 0 ? r : take_bytes(*fd, &use->place, t->path, err);
+}
+
+static int lock_exclusive(struct lock *lock, const struct target *t, struct error *err)
+{
+	struct use use = { .path = t->path, .fd = -1 };
+	struct mount *mounts = NULL;
+	int fd = -1;
+	int r = place_of_target(t, &use.place);
+
+	if (r < 0)
+		return error_set(err, r == -ERANGE ? WHY_SYSTEM : WHY_OPEN,
+				 r == -ERANGE ? ESTALE : -r, t->path);
+	r = mounts_read(&mounts, err);
+	if (r < 0)
+		return r;
+	use.mounts = mounts;
+	r = use.place.file ? lock_image(t, &use, &fd, err) : lock_device(lock, t, &use, &fd, err);
+	use.fd = fd;
+	if (r == 0)
+		r = check_identity(t, fd, err);
+	if (r == 0)
+		r = use_check(&use, err);
+	mounts_free(mounts);
+	if (r == 0)
+		return open_window(lock, t, fd, true, err);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* Still mounted, and writable somewhere. */
+static int lock_mounted(struct lock *lock, const struct target *t, struct error *err)
+{
+	const struct mount *m = NULL;
+	struct mount *mounts = NULL;
+	struct place place;
+	enum why why = WHY_NOT_MOUNTED;
+	int r = mounts_read(&mounts, err);
+
+	if (r < 0)
+		return r;
+	if (place_of_target(t, &place) == 0)
+		m = mounts_find(mounts, &place);
+	for (; m && why != WHY_NONE; m = mounts_find(m->next, &place)) {
+		if (m->rank > 0)
+			why = m->read_only ? WHY_MOUNTED_RO : WHY_NONE;
+	}
+	mounts_free(mounts);
+	return why ? error_set(err, why, 0, t->path) : lock_look(lock, t, err);
+}
+
+int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err)
+{
+	struct lock *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (!l)
+		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
+	if (kind == LOCK_EXCLUSIVE)
+		r = lock_exclusive(l, t, err);
+	else if (kind == LOCK_MOUNTED)
+		r = lock_mounted(l, t, err);
+	else
+		r = lock_look(l, t, err);
+	if (r == 0)
+		*lock = l;
+	else
+		lock_release(l);
+	return r;
+}
+
+void lock_release(struct lock *lock)
+{
+	if (!lock)
+		return;
+	io_close(lock->window);
+	io_close(lock->base);
+	while (lock->n > 0)
+		close(lock->held[--lock->n]);
+	free(lock);
+}
+
+struct io *lock_window(struct lock *lock)
+{
+	return lock->window;
+}
+
+int disk_allocated(const struct target *t, uint64_t *bytes)
+{
+	struct place place;
+	struct loop loop;
+	struct stat st;
+	char *path;
+	int r = -ENOTSUP;
+
+	if (place_of_target(t, &place) < 0)
+		return -ENOTSUP;
+	if (place.file)
+		path = strdup(t->path);
+	else
+		path = loop_read(place.dev, &loop) == 0 ? loop_path(&loop) : NULL;
+	if (path && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		*bytes = (uint64_t)st.st_blocks * 512;
+		r = 0;
+	}
+	free(path);
+	return r;
+}
