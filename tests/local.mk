@@ -3,6 +3,9 @@
 unit_tests = \
 	tests/unit/test_base \
 	tests/unit/test_build \
+	tests/unit/test_bitmap \
+	tests/unit/test_fs_ext \
+	tests/unit/test_gate \
 	tests/unit/test_io \
 	tests/unit/test_say_size \
 	$(NULL)
@@ -21,6 +24,8 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/io_mem.h \
 	tests/lib/io_trace.c \
 	tests/lib/io_trace.h \
+	tests/lib/mkfs.c \
+	tests/lib/mkfs.h \
 	tests/lib/test.h \
 	$(NULL)
 
@@ -32,11 +37,20 @@ test_tools = \
 
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
+	tests/e2e/fs_ext.sh \
+	tests/e2e/fs_ext_refused.sh \
 	tests/e2e/version.sh \
 	$(NULL)
 
+if WITH_NTFS
+unit_tests += tests/unit/test_fs_ntfs
+e2e_tests += tests/e2e/fs_ntfs.sh tests/e2e/fs_ntfs_refused.sh
+endif
+
 # Those of e2e_tests which "make check-quick" leaves out.
 slow_e2e_tests = \
+	tests/e2e/fs_ext.sh \
+	tests/e2e/fs_ntfs.sh \
 	$(NULL)
 
 # The source itself.
@@ -75,6 +89,8 @@ LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
+	tests/fs/lib.sh \
+	tests/fs/ntfs.py \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \
