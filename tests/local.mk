@@ -35,6 +35,10 @@ test_tools = \
 	tests/fs/freemap \
 	$(NULL)
 
+# Drives a program on a terminal in memory: tests/lib/vtdrive.c says how.
+vtdrive = tests/lib/vtdrive
+tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
+
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
 	tests/e2e/fs_ext.sh \
@@ -72,6 +76,7 @@ if HAVE_CMOCKA
 compiled_tests += $(unit_tests)
 if HAVE_VTERM
 compiled_tests += $(screen_tests)
+test_tools += $(vtdrive)
 else
 source_tests += tests/no-vterm.sh
 endif
