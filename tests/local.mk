@@ -4,10 +4,14 @@ unit_tests = \
 	tests/unit/test_base \
 	tests/unit/test_build \
 	tests/unit/test_bitmap \
+	tests/unit/test_disks \
 	tests/unit/test_fs_ext \
 	tests/unit/test_gate \
+	tests/unit/test_image \
 	tests/unit/test_io \
+	tests/unit/test_names \
 	tests/unit/test_say_size \
+	tests/unit/test_table \
 	$(NULL)
 
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.

@@ -434,7 +434,7 @@ static void examine_top(struct exam *x, struct io *io)
 		return;
 	r = table_read(io, &x->table, &found);
 	t->sector = x->table.sector;
-	if (r < 0 && found.why != WHY_CORRUPT) {
+	if (r < 0 && !why_is_refusal(found.why)) {
 		t->verdict = found;
 		return;
 	}

@@ -12,7 +12,10 @@
  * questions are answered without a user (see answer).
  *
  * A table that libparted rejects is refused as a whole: a partition outside the disk or over
- * another one means that the table and the disk do not belong together.
+ * another one means that the table and the disk do not belong together. On damaged tables libparted
+ * 3.5 ends the process (assertions on the numbers of GPT and Sun labels, a NULL pointer for Mac
+ * labels and tiny disks): those of a GPT are checked first, and only GPT and MBR are read at all.
+ * Others are named and refused.
  *
  * Sources: UEFI 2.10, 5.2 (protective MBR) and 5.3 (GPT); for the chain of extended partitions
  * Linux, block/partitions/msdos.c.
@@ -34,6 +37,9 @@
 #define EDGE (1 * MIB)
 #define LOGICAL_MAX 256         /* links of the chain */
 #define GPT_ARRAY_MAX (1 * MIB) /* 8192 entries of 128 bytes */
+#define GPT_HEAD 92
+#define GPT_ENTRY 128
+#define GPT_DISK_MIN (64 * KIB) /* two arrays of 16 KiB, two headers and the MBR, and room */
 #define MBR_SIZE 512
 
 /* libparted keeps devices and its exception state in globals. */
@@ -114,23 +120,60 @@ static int copy_logical(struct io *io, int fd, uint32_t sector)
 	return r;
 }
 
-/* What the GPT header at a byte of the file speaks of; *other is where it says the other one is. */
+/* Whether the numbers in a GPT header can be true; libparted takes them as they are. */
+static bool is_sane_gpt(const unsigned char *head, uint32_t sector)
+{
+	uint32_t head_size = get_le32(head + 12);
+	uint32_t entries = get_le32(head + 80);
+	uint32_t entry_size = get_le32(head + 84);
+
+	return head_size >= GPT_HEAD && head_size <= sector && entries > 0 &&
+	       entry_size >= GPT_ENTRY && entry_size <= sector && is_power_of_two(entry_size) &&
+	       (uint64_t)entries * entry_size <= GPT_ARRAY_MAX;
+}
+
+/* The array of a GPT, copied before: every partition begins before it ends, inside the disk. */
+static int check_gpt_array(int fd, uint64_t at, uint32_t entries, uint32_t entry_size,
+			   uint64_t sectors)
+{
+	for (uint32_t i = 0; i < entries; i++) {
+		unsigned char entry[GPT_ENTRY];
+		uint64_t first, last;
+		int r = read_copied(fd, at + (uint64_t)i * entry_size, entry, sizeof(entry));
+
+		if (r < 0)
+			return r;
+		first = get_le64(entry + 32);
+		last = get_le64(entry + 40);
+		/* An entry without a type is not used. */
+		if (!bytes_are_zero(entry, 16) && (first == 0 || first > last || last >= sectors))
+			return -EUCLEAN;
+	}
+	return 0;
+}
+
+/* What the GPT header at a byte of the file speaks of; *other is where it says the other one is.
+   -EUCLEAN when it cannot be true. */
 static int copy_gpt_array(struct io *io, int fd, uint32_t sector, uint64_t at, uint64_t *other)
 {
-	unsigned char head[92];
-	uint64_t lba, len;
+	unsigned char head[GPT_HEAD];
+	uint64_t sectors = io->size / sector;
+	uint32_t entries, entry_size;
+	uint64_t lba;
 	int r = read_copied(fd, at, head, sizeof(head));
 
 	*other = 0;
 	if (r < 0 || memcmp(head, "EFI PART", 8) != 0)
 		return r;
-	if (get_le64(head + 32) <= io->size / sector)
-		*other = get_le64(head + 32) * sector;
 	lba = get_le64(head + 72);
-	len = (uint64_t)get_le32(head + 80) * get_le32(head + 84);
-	if (lba > io->size / sector || len > GPT_ARRAY_MAX)
-		return 0;
-	return copy(io, fd, lba * sector, len);
+	if (!is_sane_gpt(head, sector) || lba >= sectors || io->size < GPT_DISK_MIN)
+		return -EUCLEAN;
+	if (get_le64(head + 32) < sectors)
+		*other = get_le64(head + 32) * sector;
+	entries = get_le32(head + 80);
+	entry_size = get_le32(head + 84);
+	r = copy(io, fd, lba * sector, (uint64_t)entries * entry_size);
+	return r < 0 ? r : check_gpt_array(fd, lba * sector, entries, entry_size, sectors);
 }
 
 static int copy_gpt(struct io *io, int fd, uint32_t sector)
@@ -156,43 +199,42 @@ static uint32_t sector_of(struct io *io, int fd)
 	return io->sector;
 }
 
-/* The file with all of the disk that libparted needs; -errno. */
-static int copy_disk(struct io *io, uint32_t *sector)
+/* The last sector too may hold a GPT header, whatever the first one says. */
+static int copy_last_gpt(struct io *io, int fd, uint32_t sector)
 {
-	int fd = memfd_create("achica-table", MFD_CLOEXEC);
-	int r;
+	uint64_t other;
 
-	if (fd < 0)
-		return -errno;
-	r = ftruncate(fd, (off_t)io->size) < 0 ? -errno : 0;
+	return copy_gpt_array(io, fd, sector, (io->size / sector - 1) * sector, &other);
+}
+
+/* Fills the file with all of the disk that libparted needs. -EUCLEAN: what it must not see. */
+static int copy_disk(struct io *io, int fd, uint32_t *sector)
+{
+	int r = ftruncate(fd, (off_t)io->size) < 0 ? -errno : 0;
+
 	if (r == 0)
 		r = copy(io, fd, 0, EDGE);
 	if (r == 0 && io->size > EDGE)
 		r = copy(io, fd, io->size - EDGE > EDGE ? io->size - EDGE : EDGE, EDGE);
-	if (r == 0) {
-		*sector = sector_of(io, fd);
-		r = copy_logical(io, fd, *sector);
-	}
+	if (r < 0)
+		return r;
+	*sector = sector_of(io, fd);
+	r = copy_logical(io, fd, *sector);
 	if (r == 0)
 		r = copy_gpt(io, fd, *sector);
-	if (r == 0)
-		return fd;
-	close(fd);
-	return r;
+	return r < 0 ? r : copy_last_gpt(io, fd, *sector);
 }
 
 /*
- * libparted's questions: go on where it can (a backup that is gone, room at the end that the table
- * does not use), never mend, never say yes to "is this a table?".
+ * libparted's questions: go on where it can (one of two GPTs that is gone, see agrees; room at the
+ * end that the table does not use), never mend, never say yes to "is this a table?".
  */
 static PedExceptionOption answer(PedException *e)
 {
 	static const PedExceptionOption wanted[] = {
-		PED_EXCEPTION_IGNORE, PED_EXCEPTION_NO, PED_EXCEPTION_CANCEL,
+		PED_EXCEPTION_OK, PED_EXCEPTION_IGNORE, PED_EXCEPTION_NO, PED_EXCEPTION_CANCEL,
 	};
 
-	if (e->type <= PED_EXCEPTION_WARNING && (e->options & PED_EXCEPTION_OK))
-		return PED_EXCEPTION_OK;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (e->options & wanted[i])
 			return wanted[i];
@@ -249,28 +291,24 @@ static int take_parts(PedDisk *disk, uint64_t size, struct table *table)
 	return r;
 }
 
-/* "loop" is libparted's word for a filesystem without a table. */
-static bool set_type(struct table *table, const char *name)
-{
-	if (strcmp(name, "loop") == 0)
-		return false;
-	snprintf(table->type, sizeof(table->type), "%s",
-		 strcmp(name, "msdos") == 0 ? "dos" : name);
-	return true;
-}
-
 static int read_disk(PedDevice *dev, uint64_t size, struct table *table)
 {
 	PedDiskType *type;
 	PedDisk *disk;
+	bool mbr;
 	int r;
 
 	dev->sector_size = table->sector;
 	dev->phys_sector_size = table->sector;
 	dev->length = (PedSector)(size / table->sector);
 	type = ped_disk_probe(dev);
-	if (!type || !set_type(table, type->name))
+	/* "loop" is libparted's word for a filesystem without a table. */
+	if (!type || strcmp(type->name, "loop") == 0)
 		return 0;
+	mbr = strcmp(type->name, "msdos") == 0;
+	snprintf(table->type, sizeof(table->type), "%s", mbr ? "dos" : type->name);
+	if (!mbr && strcmp(type->name, "gpt") != 0)
+		return -EOPNOTSUPP;
 	disk = ped_disk_new(dev);
 	if (!disk)
 		return -EUCLEAN;
@@ -315,30 +353,93 @@ static bool is_protective(int fd)
 	return false;
 }
 
+static bool has_part(const struct table *table, unsigned number, uint64_t first, uint64_t last)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		const struct table_part *p = &table->parts[i];
+
+		if (p->number == number)
+			return p->range.start == first * table->sector &&
+			       p->range.len == (last - first + 1) * table->sector;
+	}
+	return false;
+}
+
+/*
+ * libparted takes the second GPT where the first is damaged. It may be left over from an earlier
+ * life of the disk, so it counts only when the first one, damaged or not, tells the same.
+ */
+static bool agrees(int fd, const struct table *table)
+{
+	unsigned char head[GPT_HEAD];
+	unsigned char entry[GPT_ENTRY];
+	uint32_t used = 0;
+
+	if (read_copied(fd, table->sector, head, sizeof(head)) < 0 ||
+	    memcmp(head, "EFI PART", 8) != 0)
+		return false;
+	for (uint32_t i = 0; i < get_le32(head + 80); i++) {
+		uint64_t at = get_le64(head + 72) * table->sector +
+			      (uint64_t)i * get_le32(head + 84);
+
+		if (read_copied(fd, at, entry, sizeof(entry)) < 0)
+			return false;
+		if (bytes_are_zero(entry, 16))
+			continue;
+		used++;
+		if (!has_part(table, i + 1, get_le64(entry + 32), get_le64(entry + 40)))
+			return false;
+	}
+	return used == table->n;
+}
+
+/* The partition table of what was copied into fd; see table_read. */
+static int read_copy(struct io *io, int fd, struct table *table)
+{
+	int r = copy_disk(io, fd, &table->sector);
+
+	if (r == 0)
+		r = parse(fd, io->size, table);
+	else if (r != -EUCLEAN)
+		return r;
+	if (!table->type[0] && (r == -EUCLEAN || is_protective(fd))) {
+		snprintf(table->type, sizeof(table->type), "gpt");
+		return -EUCLEAN;
+	}
+	if (r == 0 && strcmp(table->type, "gpt") == 0 && !agrees(fd, table))
+		return -EUCLEAN;
+	return r;
+}
+
+static int explain(struct io *io, int r, const struct table *table, struct error *err)
+{
+	if (r == -ENOMEM)
+		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
+	if (r == -EOPNOTSUPP)
+		return error_set(err, WHY_UNKNOWN_FS, 0, table->type);
+	if (r == -EUCLEAN || r == -ERANGE)
+		return error_set_at(err, WHY_CORRUPT, 0, 0, "partition table");
+	return io_report(io, WHY_READ, -r, err);
+}
+
 int table_read(struct io *io, struct table *table, struct error *err)
 {
 	int fd, r;
 
 	*table = (struct table){ .sector = io->sector };
-	if (io->size < MBR_SIZE || io->size > INT64_MAX)
+	if (io->size < io->sector || io->size > INT64_MAX)
 		return 0;
-	fd = copy_disk(io, &table->sector);
+	fd = memfd_create("achica-table", MFD_CLOEXEC);
 	if (fd < 0)
-		return io_report(io, fd == -ENOMEM ? WHY_MEMORY : WHY_READ, -fd, err);
-	r = parse(fd, io->size, table);
-	if (r == 0 && !table->type[0] && is_protective(fd)) {
-		snprintf(table->type, sizeof(table->type), "gpt");
-		r = -EUCLEAN;
-	}
+		return error_set(err, WHY_SYSTEM, errno, "memfd_create");
+	r = read_copy(io, fd, table);
 	close(fd);
 	if (r == 0)
 		return 0;
 	free(table->parts);
 	table->parts = NULL;
 	table->n = 0;
-	if (r == -ENOMEM)
-		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
-	return error_set_at(err, WHY_CORRUPT, 0, 0, "partition table");
+	return explain(io, r, table, err);
 }
 
 void table_free(struct table *table)

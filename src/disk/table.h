@@ -26,8 +26,9 @@ struct table {
 
 /*
  * Reads the partition table of a whole disk, a few MiB of it at most. 0 also when there is none;
- * WHY_CORRUPT when there is one that contradicts itself or the size of the disk (table->type is
- * set then, and no partitions); WHY_READ. io may block; other threads are not held up by that.
+ * WHY_CORRUPT when there is one that contradicts itself or the size of the disk, WHY_UNKNOWN_FS for
+ * one that is neither GPT nor MBR (table->type is set then, and no partitions); WHY_READ. io may
+ * block; other threads are not held up by that.
  * table_free in every case.
  */
 int table_read(struct io *io, struct table *table, struct error *err);
