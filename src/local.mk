@@ -27,6 +27,8 @@ libachica_a_SOURCES = \
 	include/achica/survey.h \
 	include/achica/target.h \
 	include/achica/units.h \
+	src/app/choose.c \
+	src/app/choose.h \
 	src/base/bytes.c \
 	src/base/bytes.h \
 	src/base/error.c \

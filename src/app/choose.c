@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The method that auto takes. Metadata before data: what gives space back to the host (punch, trim)
+ * reads and writes nothing, so it comes first wherever the host may be able to; what writes (write,
+ * fill) comes where it cannot. Refused here: what is mounted read-only, filling where zeros would
+ * not reach the disk (btrfs compresses them away).
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "app/choose.h"
+
+/* Whether one of the comma-separated mount options is option, alone or with a value. */
+static bool has_option(const char *options, const char *option)
+{
+	size_t len = strlen(option);
+
+	while (options && *options) {
+		size_t n = strcspn(options, ",");
+
+		if (n >= len && strncmp(options, option, len) == 0 &&
+		    (n == len || options[len] == '='))
+			return true;
+		options += n;
+		options += *options == ',';
+	}
+	return false;
+}
+
+static bool is_type(const struct target *t, const char *type)
+{
+	return t->fstype && strcmp(t->fstype, type) == 0;
+}
+
+static bool is_device(const char *path)
+{
+	return path && strncmp(path, "/dev/", strlen("/dev/")) == 0;
+}
+
+static bool is_loop(const char *path)
+{
+	return path && strncmp(path, "/dev/loop", strlen("/dev/loop")) == 0;
+}
+
+/* Whether its host keeps it in a file, where a hole takes no space. */
+static bool is_in_file(const struct target *t)
+{
+	const struct target *top = target_top(t);
+
+	return top->kind == TARGET_IMAGE || top->backing != NULL;
+}
+
+static bool host_takes_back(const struct target *t)
+{
+	return is_in_file(t) || t->discard || target_top(t)->discard;
+}
+
+/* ntfs-3g passes FITRIM on to a block device, but not to an image file it opened by itself. */
+static bool discard_reaches(const struct target *t)
+{
+	if (t->mount_source && !is_device(t->mount_source))
+		return false;
+	return is_loop(t->mount_source) || host_takes_back(t);
+}
+
+static bool fill_is_lost(const struct target *t)
+{
+	return is_type(t, "btrfs") && (has_option(t->mount_options, "compress") ||
+				       has_option(t->mount_options, "compress-force"));
+}
+
+static int check_mount(const struct target *t, struct error *err)
+{
+	if (has_option(t->mount_options, "ro"))
+		return error_set(err, WHY_MOUNTED_RO, 0, t->mountpoints[0]);
+	return 0;
+}
+
+static int check_fill(const struct target *t, struct error *err)
+{
+	if (fill_is_lost(t))
+		return error_set(err, WHY_NO_FILL, 0, "btrfs compress");
+	return 0;
+}
+
+static int choose_mounted(const struct target *t, enum method *m, struct error *err)
+{
+	int rc = check_mount(t, err);
+
+	if (rc)
+		return rc;
+	if (discard_reaches(t)) {
+		*m = METHOD_TRIM;
+		return 0;
+	}
+	rc = check_fill(t, err);
+	if (rc == 0)
+		*m = METHOD_FILL;
+	return rc;
+}
+
+int choose_method(const struct target *t, enum method *m, struct error *err)
+{
+	if (target_is_mounted(t))
+		return choose_mounted(t, m, err);
+	*m = host_takes_back(t) ? METHOD_PUNCH : METHOD_WRITE;
+	return 0;
+}
+
+int choose_check(const struct target *t, enum method m, struct error *err)
+{
+	bool wants_mount = m == METHOD_TRIM || m == METHOD_FILL;
+	int rc;
+
+	if (m == METHOD_AUTO)
+		return 0;
+	if (wants_mount && !target_is_mounted(t))
+		return error_set(err, WHY_NOT_MOUNTED, 0, t->name);
+	if (!wants_mount && target_is_mounted(t))
+		return error_set(err, WHY_IS_MOUNTED, 0, t->mountpoints[0]);
+	if (!wants_mount)
+		return 0;
+	rc = check_mount(t, err);
+	return rc || m == METHOD_TRIM ? rc : check_fill(t, err);
+}
+
+enum method choose_next(enum method m, enum why why)
+{
+	if (m == METHOD_PUNCH && why == WHY_NO_PUNCH)
+		return METHOD_WRITE;
+	if (m == METHOD_TRIM && why == WHY_NO_TRIM)
+		return METHOD_FILL;
+	return METHOD_AUTO;
+}
+
+static void choose_one(struct target *t)
+{
+	if (target_can(t) && choose_method(t, &t->method, &t->verdict) < 0)
+		t->method = METHOD_AUTO;
+}
+
+void choose_all(struct target *t)
+{
+	choose_one(t);
+	for (struct target *child = t->children; child; child = child->next)
+		choose_all(child);
+}
