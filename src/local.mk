@@ -27,8 +27,10 @@ libachica_a_SOURCES = \
 	include/achica/survey.h \
 	include/achica/target.h \
 	include/achica/units.h \
+	src/app/advice.c \
 	src/app/choose.c \
 	src/app/choose.h \
+	src/app/shell.c \
 	src/base/bytes.c \
 	src/base/bytes.h \
 	src/base/error.c \
