@@ -28,9 +28,22 @@ libachica_a_SOURCES = \
 	include/achica/target.h \
 	include/achica/units.h \
 	src/app/advice.c \
+	src/app/branch.c \
+	src/app/branch.h \
 	src/app/choose.c \
 	src/app/choose.h \
+	src/app/hold.c \
+	src/app/hold.h \
+	src/app/job.c \
+	src/app/job_impl.h \
+	src/app/job_map.c \
+	src/app/job_pace.c \
+	src/app/job_run.c \
+	src/app/job_view.c \
+	src/app/job_watch.c \
 	src/app/shell.c \
+	src/app/thread.c \
+	src/app/thread.h \
 	src/base/bytes.c \
 	src/base/bytes.h \
 	src/base/error.c \

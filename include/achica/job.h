@@ -23,7 +23,7 @@ struct job_options {
 	uint64_t reserve;      /* bytes that fill keeps free; without reserve_given the default */
 	uint64_t max_rate;     /* bytes per second, 0 no limit */
 	bool ask_errors;       /* wait for job_answer at an I/O error; else do as on_error says */
-	enum job_on_error { JOB_SKIP, JOB_STOP } on_error;
+	enum job_on_error { JOB_SKIP, JOB_STOP } on_error; /* the range; the target */
 };
 
 enum job_phase {
@@ -111,7 +111,7 @@ struct job_view {
 	size_t current;        /* index of the one at work; items when all ended */
 	bool paused;
 	bool ended;
-	bool asks;             /* waits for job_answer about items[current].error */
+	bool asks;             /* waits for job_answer about the question */
 	struct error question; /* the I/O error, while asks */
 	uint64_t paused_ms;
 	uint64_t elapsed_ms;
@@ -160,7 +160,8 @@ void job_set_rate(struct job *job, uint64_t max_rate_bps);
 enum job_answer { JOB_SKIP_BLOCK, JOB_SKIP_ALL, JOB_STOP_TARGET };
 void job_answer(struct job *job, enum job_answer answer);
 
-/* The exit status of a finished job: 0, 1, 3 or 4 of the contract (doc/design.md). */
+/* The exit status of a finished job: 0, 1, 3 or 4 of the contract (doc/design.md). A target that was
+   stopped, or has bytes that could not be read or written, is not done: 1. */
 int job_exit_status(struct job *job);
 
 /*

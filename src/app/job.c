@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The life of a job and what its user can do to it while it runs. One worker thread goes through
+ * the targets; it sees a pause, a skip or a stop at the next report of the engine, or at once where
+ * it waits. Killing the process at any moment leaves nothing behind: locks end with it, fill files
+ * have no name, and zeroing free space never leaves a filesystem inconsistent.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "app/branch.h"
+#include "app/job_impl.h"
+#include "app/thread.h"
+
+static int init_item(struct job_item *item, const struct target *t, enum method asked)
+{
+	struct job_view_item *v = &item->view;
+
+	item->target = branch_copy(t, &item->tree);
+	if (!item->target)
+		return -ENOMEM;
+	item->asked = asked;
+	error_clear(&v->error);
+	v->estimate = t->estimate;
+	v->host_before = v->host_after = ERROR_NOWHERE;
+	return 0;
+}
+
+static void free_all(struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		target_free(job->items[i].tree);
+	free(job->items);
+	close(job->fd);
+	pthread_cond_destroy(&job->change);
+	pthread_mutex_destroy(&job->mutex);
+	free(job);
+}
+
+static int new_empty(size_t n, const struct job_options *options, struct job **out)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int rc = -ENOMEM;
+
+	if (!job)
+		return rc;
+	job->options = *options;
+	job->items = calloc(n ? n : 1, sizeof(*job->items));
+	job->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (job->fd < 0)
+		rc = -errno;
+	if (!job->items || job->fd < 0)
+		goto out;
+	rc = thread_sync(&job->mutex, &job->change);
+	if (rc)
+		goto out;
+	*out = job;
+	return 0;
+out:
+	if (job->fd >= 0)
+		close(job->fd);
+	free(job->items);
+	free(job);
+	return rc;
+}
+
+int job_new(struct target *const *targets, const enum method *methods, size_t n,
+	    const struct job_options *options, struct job **out)
+{
+	struct job *job = NULL;
+	int rc = new_empty(n, options, &job);
+
+	if (rc)
+		return rc;
+	for (; job->n < n; job->n++) {
+		rc = init_item(&job->items[job->n], targets[job->n],
+			       methods ? methods[job->n] : options->method);
+		if (rc) {
+			free_all(job);
+			return rc;
+		}
+	}
+	*out = job;
+	return 0;
+}
+
+bool job_canceled(const struct job *job)
+{
+	return job->stop || job->skip;
+}
+
+static void end_item(struct job *job, struct job_item *item)
+{
+	item->end_us = job_clock(job);
+	map_finish(item, item->view.phase == JOB_DONE);
+	job->skip = false;
+	job_wake(job);
+}
+
+static void run_current(struct job *job)
+{
+	struct job_item *item = &job->items[job->current];
+
+	item->start_us = item->moved_us = job_clock(job);
+	if (job->stop) {
+		item->view.phase = JOB_STOPPED;
+	} else {
+		item->view.phase = JOB_LOCKING;
+		job_wake(job);
+		pthread_mutex_unlock(&job->mutex);
+		job_item_run(job, item);
+		pthread_mutex_lock(&job->mutex);
+	}
+	end_item(job, item);
+}
+
+static void *worker(void *arg)
+{
+	struct job *job = arg;
+
+	pthread_mutex_lock(&job->mutex);
+	for (job->current = 0; job->current < job->n; job->current++)
+		run_current(job);
+	job_pause_locked(job, false);
+	job->since_us = boottime_us();
+	job->ended = true;
+	job_wake(job);
+	pthread_cond_broadcast(&job->change);
+	pthread_mutex_unlock(&job->mutex);
+	return NULL;
+}
+
+int job_start(struct job *job)
+{
+	int rc;
+
+	pthread_mutex_lock(&job->mutex);
+	job->start_us = job->since_us = boottime_us();
+	job->started = true;
+	rc = thread_start(&job->thread, worker, job);
+	if (rc)
+		job->started = false;
+	pthread_mutex_unlock(&job->mutex);
+	return rc;
+}
+
+void job_wait(struct job *job)
+{
+	pthread_mutex_lock(&job->mutex);
+	while (job->started && !job->ended)
+		pthread_cond_wait(&job->change, &job->mutex);
+	pthread_mutex_unlock(&job->mutex);
+}
+
+void job_free(struct job *job)
+{
+	if (!job)
+		return;
+	job_stop(job);
+	if (job->started)
+		pthread_join(job->thread, NULL);
+	free_all(job);
+}
+
+void job_pause_locked(struct job *job, bool pause)
+{
+	uint64_t now = boottime_us();
+
+	if (job->ended || job->paused == pause)
+		return;
+	if (pause)
+		job->since_us = now;
+	else if (job->started)
+		job->paused_us += now - job->since_us;
+	job->paused = pause;
+	if (job->current < job->n)
+		job_note(job, pause ? NOTE_PAUSED : NOTE_RESUMED, 0, 0, NULL);
+	pthread_cond_broadcast(&job->change);
+}
+
+void job_pause(struct job *job, bool pause)
+{
+	pthread_mutex_lock(&job->mutex);
+	job_pause_locked(job, pause);
+	pthread_mutex_unlock(&job->mutex);
+}
+
+void job_skip(struct job *job)
+{
+	pthread_mutex_lock(&job->mutex);
+	job->skip = job->started && !job->ended;
+	job_pause_locked(job, false);
+	pthread_cond_broadcast(&job->change);
+	pthread_mutex_unlock(&job->mutex);
+}
+
+void job_stop(struct job *job)
+{
+	pthread_mutex_lock(&job->mutex);
+	job->stop = true;
+	job_pause_locked(job, false);
+	pthread_cond_broadcast(&job->change);
+	pthread_mutex_unlock(&job->mutex);
+}
+
+void job_set_rate(struct job *job, uint64_t max_rate_bps)
+{
+	pthread_mutex_lock(&job->mutex);
+	job->options.max_rate = max_rate_bps;
+	job->budget = 0;
+	job->budget_us = job_clock(job);
+	pthread_cond_broadcast(&job->change);
+	pthread_mutex_unlock(&job->mutex);
+}
+
+void job_answer(struct job *job, enum job_answer answer)
+{
+	pthread_mutex_lock(&job->mutex);
+	if (job->asks) {
+		job->answer = answer;
+		job->answered = true;
+		pthread_cond_broadcast(&job->change);
+	}
+	pthread_mutex_unlock(&job->mutex);
+}

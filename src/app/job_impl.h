@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_APP_JOB_IMPL_H
+#define ACHICA_APP_JOB_IMPL_H
+
+#include <pthread.h>
+
+#include "achica/job.h"
+#include "engine/engine.h"
+
+/*
+ * The inside of a job, for job.c (life, controls), job_run.c (the order of work), job_watch.c (what
+ * the engine reports), job_view.c (snapshots) and job_pace.c (rates, time left). Everything that
+ * changes is read and written under the mutex; the engine, the locks and the filesystem belong to
+ * the worker alone and are not here.
+ */
+
+/* How fast bytes went lately, over the time that went into them alone. */
+struct meter {
+	double bytes; /* both fade with METER_S */
+	double us;
+};
+
+#define METER_S 30
+
+void meter_add(struct meter *m, uint64_t bytes, uint64_t us);
+uint64_t meter_bps(const struct meter *m);
+
+/* Bytes that lie ahead, and how fast such bytes go; 0 unknown. */
+struct load {
+	uint64_t read;
+	uint64_t zero;
+};
+struct speed {
+	uint64_t read_bps;
+	uint64_t zero_bps;
+};
+
+/* -1 when the speed of what is to be done is not known. */
+int64_t load_ms(struct load load, struct speed speed);
+
+struct job_item {
+	struct target *tree;         /* a copy of the whole disk or image, the job's */
+	const struct target *target; /* in it */
+	enum method asked;
+	struct job_view_item view;   /* elapsed, left, rates and stalled are made when looked at */
+	unsigned char map[JOB_MAP_CELLS];
+	uint64_t window;             /* bytes that the map shows, 0 none */
+	size_t head;                 /* cell */
+	uint64_t holes;              /* of was_zero: holes */
+	uint64_t verified;           /* bytes of free space read back */
+	unsigned quarters;           /* already noted */
+	bool skip_all;               /* the user's answer to I/O errors here */
+	bool stop_at_error;          /* the other answer: I/O error is in view.error */
+	struct meter read, zero;
+	uint64_t start_us;           /* job_clock when it began and ended */
+	uint64_t end_us;
+	uint64_t moved_us;           /* when a byte last moved */
+};
+
+struct job {
+	pthread_mutex_t mutex;
+	pthread_cond_t change;       /* pause, stop, skip, answer, rate, end */
+	pthread_t thread;
+	int fd;                      /* eventfd */
+	bool started;
+	bool joined;
+	struct job_options options;
+	struct job_item *items;
+	size_t n;
+	size_t current;
+	bool ended;
+	bool paused;
+	bool stop;
+	bool skip;
+	bool asks;
+	bool answered;
+	enum job_answer answer;
+	struct error question;
+	double budget;               /* bytes that may be moved now, negative: wait (max_rate) */
+	uint64_t budget_us;          /* job_clock when it was last filled */
+	uint64_t start_us;           /* CLOCK_BOOTTIME */
+	uint64_t paused_us;          /* all pauses that are over */
+	uint64_t since_us;           /* CLOCK_BOOTTIME when the pause began, or the end */
+	uint64_t woken_us;           /* CLOCK_BOOTTIME of the last wake of the front end */
+	uint64_t events;
+	struct job_event event[JOB_EVENTS];
+	unsigned permille;           /* the highest shown: it never goes back */
+};
+
+/* All of these want the mutex held, but job_item_run, job_did, job_failed and map_free. */
+uint64_t boottime_us(void);
+uint64_t job_clock(const struct job *job);   /* microseconds of work: pauses do not count */
+void job_wake(struct job *job);
+void job_note(struct job *job, enum job_note note, uint64_t a, uint64_t b, const struct error *err);
+bool job_canceled(const struct job *job);
+void job_pause_locked(struct job *job, bool pause);
+
+/* The times and rates of an item, now; the time left of one and of all. */
+void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view);
+int64_t pace_left_all(const struct job *job);
+unsigned pace_permille(const struct job *job);
+
+/* What the engine calls; arg is the job. */
+int job_did(void *arg, enum did what, struct extent e);
+int job_failed(void *arg, const struct error *err, struct extent e);
+
+/* The order of a job for the current item: fills view.phase and view.error. For the worker. */
+void job_item_run(struct job *job, struct job_item *item);
+
+/* The map of an item from its free extents, ascending; for the worker, without the mutex. */
+struct map_maker {
+	unsigned char *cells;
+	uint64_t window;
+	uint64_t at;       /* end of the free extent before */
+};
+void map_free(struct map_maker *maker, struct extent e);
+void map_end(struct map_maker *maker);
+void map_mark(struct job_item *item, enum did what, struct extent e);
+void map_finish(struct job_item *item, bool complete);
+
+#endif

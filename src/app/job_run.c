@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The order of a job for one target: exclusive locks > driver open > dry walk through the gate >
+ * act > flush > verify > end. Nothing of what the survey saw is trusted here but where the target
+ * is: it may have been mounted, resized, formatted or taken since, and each of these refuses. What
+ * has a verdict against it is refused without a look.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "app/choose.h"
+#include "app/hold.h"
+#include "app/job_impl.h"
+#include "disk/disk.h"
+
+/* After a trim: how many chunks are looked at to see what it left, and what of that is worth a
+   word, as a part of the free space. */
+#define REMAINS_CHUNKS 512
+#define REMAINS_PART 100
+
+/* What the worker holds while it is at one target. */
+struct run {
+	struct job *job;
+	struct job_item *item;
+	const struct target *t;
+	struct hold hold;
+	struct error err;
+	struct watch watch;
+};
+
+static void set_phase(struct run *r, enum job_phase phase)
+{
+	pthread_mutex_lock(&r->job->mutex);
+	r->item->view.phase = phase;
+	r->item->moved_us = job_clock(r->job);
+	job_wake(r->job);
+	pthread_mutex_unlock(&r->job->mutex);
+}
+
+static void note(struct run *r, enum job_note what, uint64_t a, uint64_t b)
+{
+	pthread_mutex_lock(&r->job->mutex);
+	job_note(r->job, what, a, b, NULL);
+	pthread_mutex_unlock(&r->job->mutex);
+}
+
+static bool canceled(struct run *r)
+{
+	bool yes;
+
+	pthread_mutex_lock(&r->job->mutex);
+	yes = job_canceled(r->job);
+	pthread_mutex_unlock(&r->job->mutex);
+	return yes;
+}
+
+/* Now and then during the dry walk. */
+static int stop_walk(void *arg)
+{
+	return canceled(arg) ? -ECANCELED : 0;
+}
+
+static int check(struct run *r)
+{
+	unsigned char cells[JOB_MAP_CELLS] = { 0 };
+	struct gate_look look = { .cells = cells, .pause = stop_walk, .arg = r };
+	int rc;
+
+	set_phase(r, JOB_CHECKING);
+	rc = gate_look(r->t, &r->hold, &look, &r->err);
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&r->job->mutex);
+	r->item->view.free = look.sum.bytes;
+	r->item->window = look.window;
+	memcpy(r->item->map, cells, sizeof(cells));
+	job_note(r->job, NOTE_LOCKED, look.sum.bytes, look.sum.extents, NULL);
+	pthread_mutex_unlock(&r->job->mutex);
+	return 0;
+}
+
+static int host_bytes(void *arg, uint64_t *bytes)
+{
+	return disk_allocated(arg, bytes);
+}
+
+static uint64_t reserve_for(struct run *r)
+{
+	const struct job_options *o = &r->job->options;
+	const char *mountpoint = r->t->mountpoints[0];
+	uint64_t size = r->t->size;
+	uint64_t free_bytes;
+
+	if (o->reserve_given)
+		return o->reserve;
+	mount_usage(mountpoint, &size, &free_bytes);
+	return engine_default_reserve(size, mount_has_users(mountpoint));
+}
+
+static int act_mounted(struct run *r, enum method m)
+{
+	bool dry = r->job->options.dry_run;
+	struct mounted mounted = {
+		.mountpoint = r->t->mountpoints[0],
+		.fstype = r->t->fstype ? r->t->fstype : "",
+		.options = r->t->mount_options,
+		.device = lock_window(r->hold.lock),
+		.allocated = host_bytes,
+		.arg = (void *)r->t,
+	};
+	int rc;
+
+	if (m == METHOD_TRIM)
+		return engine_trim(&mounted, dry, &r->watch, &r->err);
+	mounted.reserve = reserve_for(r);
+	rc = engine_fill(&mounted, dry, &r->watch, &r->err);
+	if (mounted.gave_back)
+		note(r, NOTE_GAVE_BACK, mounted.gave_back, 0);
+	return rc;
+}
+
+static int act_by(struct run *r, enum method m)
+{
+	bool dry = r->job->options.dry_run;
+
+	pthread_mutex_lock(&r->job->mutex);
+	r->item->view.method = m;
+	pthread_mutex_unlock(&r->job->mutex);
+	if (m == METHOD_PUNCH)
+		return engine_punch(r->hold.fs, dry, &r->watch, &r->err);
+	if (m == METHOD_WRITE)
+		return engine_write(r->hold.fs, dry, &r->watch, &r->err);
+	return act_mounted(r, m);
+}
+
+/* By the method asked for; auto goes on to the next where one cannot work. */
+static int act(struct run *r)
+{
+	enum method m = r->item->asked;
+	int rc = 0;
+
+	if (m == METHOD_AUTO)
+		rc = choose_method(r->t, &m, &r->err);
+	if (rc)
+		return rc;
+	note(r, NOTE_METHOD, m, 0);
+	set_phase(r, JOB_WORKING);
+	while ((rc = act_by(r, m)) < 0 && r->item->asked == METHOD_AUTO) {
+		enum method next = choose_next(m, r->err.why);
+
+		if (next == METHOD_AUTO)
+			break;
+		error_clear(&r->err);
+		note(r, NOTE_FALLBACK, m, next);
+		m = next;
+		rc = choose_check(r->t, m, &r->err);
+		if (rc)
+			break;
+	}
+	return rc;
+}
+
+/* The engine has flushed; what it could not say, the descriptor that holds the lock says. */
+static int flush(struct run *r)
+{
+	struct io *io = lock_window(r->hold.lock);
+	int rc;
+
+	if (r->job->options.dry_run)
+		return 0;
+	set_phase(r, JOB_FLUSHING);
+	rc = target_is_mounted(r->t) ? 0 : io_flush(io);
+	if (rc)
+		return io_report(io, WHY_FLUSH, -rc, &r->err);
+	note(r, NOTE_FLUSHED, 0, 0);
+	return 0;
+}
+
+static int verify(struct run *r)
+{
+	int rc;
+
+	if (!r->job->options.verify || r->job->options.dry_run || target_is_mounted(r->t))
+		return 0;
+	set_phase(r, JOB_VERIFYING);
+	rc = engine_verify(r->hold.fs, &r->watch, &r->err);
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&r->job->mutex);
+	/* What could not be read was not verified. */
+	r->item->view.verified = r->item->view.errors == 0;
+	if (r->item->view.verified)
+		job_note(r->job, NOTE_VERIFIED, 0, 0, NULL);
+	pthread_mutex_unlock(&r->job->mutex);
+	return 0;
+}
+
+static int watch_cancel(void *arg, enum did what, struct extent e)
+{
+	(void)what;
+	(void)e;
+	return canceled(arg) ? -ECANCELED : 0;
+}
+
+/* What a mounted filesystem still holds that is stale: trimming promises nothing. Best effort. */
+static void measure_remains(struct run *r)
+{
+	struct watch watch = { .did = watch_cancel, .arg = r };
+	struct estimate e = { 0 };
+	struct sampler *sampler;
+	struct error ignored = { 0 };
+
+	if (!target_is_mounted(r->t) || !r->hold.fs || r->job->options.dry_run)
+		return;
+	set_phase(r, JOB_VERIFYING);
+	if (sampler_new(r->hold.fs, boottime_us(), &watch, &sampler, &ignored) < 0)
+		return;
+	if (sampler_more(sampler, REMAINS_CHUNKS, &watch, &ignored) >= 0)
+		sampler_result(sampler, &e);
+	sampler_free(sampler);
+	if (e.known && e.stale > 0 && e.stale >= e.free / REMAINS_PART)
+		note(r, NOTE_REMAINS, e.stale, 0);
+}
+
+static void look_at_host(struct run *r, uint64_t *field)
+{
+	uint64_t bytes;
+
+	if (disk_allocated(r->t, &bytes) < 0)
+		return;
+	pthread_mutex_lock(&r->job->mutex);
+	*field = bytes;
+	pthread_mutex_unlock(&r->job->mutex);
+}
+
+static int go(struct run *r)
+{
+	int rc;
+
+	rc = hold_verdict(r->t, &r->err);
+	if (rc)
+		return rc;
+	rc = choose_check(r->t, r->item->asked, &r->err);
+	if (rc)
+		return rc;
+	rc = hold_take(r->t, &r->hold, &r->err);
+	if (rc)
+		return rc;
+	look_at_host(r, &r->item->view.host_before);
+	rc = check(r);
+	if (rc == 0)
+		rc = act(r);
+	if (rc == 0)
+		rc = flush(r);
+	if (rc == 0)
+		rc = verify(r);
+	if (rc == 0)
+		measure_remains(r);
+	look_at_host(r, &r->item->view.host_after);
+	return rc;
+}
+
+/* The end of an item: its phase, its error, and the line in the log. */
+static void conclude(struct run *r, int rc)
+{
+	struct job_view_item *v = &r->item->view;
+	struct job *job = r->job;
+
+	if (rc == 0) {
+		v->phase = JOB_DONE;
+		job_note(job, NOTE_DONE, v->zeroed, v->was_zero, NULL);
+		return;
+	}
+	if (rc == -ECANCELED && job_canceled(job)) {
+		v->phase = job->stop ? JOB_STOPPED : JOB_SKIPPED;
+		job_note(job, job->stop ? NOTE_STOPPED : NOTE_SKIPPED, 0, 0, NULL);
+		return;
+	}
+	if (v->error.why == WHY_NONE)
+		v->error = r->err;
+	if (v->error.why == WHY_NONE)
+		error_set(&v->error, WHY_SYSTEM, -rc, r->t->path);
+	v->phase = why_is_refusal(v->error.why) && v->zeroed == 0 ? JOB_REFUSED : JOB_FAILED;
+	job_note(job, v->phase == JOB_REFUSED ? NOTE_REFUSED : NOTE_FAILED, 0, 0, &v->error);
+}
+
+void job_item_run(struct job *job, struct job_item *item)
+{
+	struct run r = { .job = job, .item = item, .t = item->target };
+	int rc;
+
+	r.watch = (struct watch){ job_did, job_failed, job };
+	error_clear(&r.err);
+	rc = go(&r);
+	hold_release(&r.hold);
+	pthread_mutex_lock(&job->mutex);
+	conclude(&r, rc);
+	pthread_mutex_unlock(&job->mutex);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * What the engine tells while it works. Here the worker waits: for the end of a pause, for the rate
+ * limit, for the user's answer to an I/O error; and here it learns that it is to stop.
+ */
+
+#include <errno.h>
+
+#include "app/job_impl.h"
+#include "app/thread.h"
+
+/* The longest wait without another look at what the user wants. */
+#define NAP_US 100000
+/* How much may be moved at once after idling, as time. */
+#define BURST_US 100000
+
+static struct job_item *current(struct job *job)
+{
+	return &job->items[job->current];
+}
+
+static void note_quarters(struct job *job, struct job_item *item)
+{
+	const struct job_view_item *v = &item->view;
+	unsigned quarters = v->free ? (unsigned)((double)v->done * 4 / (double)v->free) : 0;
+
+	if (quarters > 3)
+		quarters = 3;
+	if (quarters <= item->quarters)
+		return;
+	item->quarters = quarters;
+	job_note(job, NOTE_QUARTER, quarters * 25u, 0, NULL);
+}
+
+static void count_work(struct job *job, struct job_item *item, enum did what, uint64_t len)
+{
+	struct job_view_item *v = &item->view;
+
+	switch (what) {
+	case DID_READ:
+		return;
+	case DID_HOLE:
+		item->holes += len;
+		v->was_zero += len;
+		break;
+	case DID_ZERO:
+		v->was_zero += len;
+		break;
+	case DID_ZEROED:
+		v->zeroed += len;
+		break;
+	case DID_FAILED:
+		v->errors += len;
+		break;
+	case DID_KEPT:
+		v->kept += len;
+		break;
+	}
+	v->done += len;
+	/* Mounted: more may have become free since it was counted, or it is trimmed twice. */
+	if (v->done > v->free)
+		v->done = v->free;
+	note_quarters(job, item);
+}
+
+/* Time goes to what was waited for: reading, or else zeroing. */
+static void measure(struct job *job, struct job_item *item, enum did what, uint64_t len)
+{
+	uint64_t now = job_clock(job);
+	uint64_t us = now > item->moved_us ? now - item->moved_us : 0;
+	bool reads = what == DID_READ || (what != DID_ZEROED && item->view.read > 0);
+
+	if (reads)
+		meter_add(&item->read, what == DID_READ ? len : 0, us);
+	else
+		meter_add(&item->zero, what == DID_ZEROED ? len : 0, us);
+	item->moved_us = now;
+}
+
+static void count(struct job *job, struct job_item *item, enum did what, struct extent e)
+{
+	measure(job, item, what, e.len);
+	if (what == DID_READ)
+		item->view.read += e.len;
+	if (item->view.phase == JOB_WORKING)
+		count_work(job, item, what, e.len);
+	else if (item->view.phase == JOB_VERIFYING && what != DID_READ)
+		item->verified += e.len;
+	if (what != DID_READ)
+		map_mark(item, what, e);
+}
+
+/* Whether such a report means that bytes went to or from the device. */
+static bool moves(const struct job *job, const struct job_item *item, enum did what)
+{
+	enum method m = item->view.method;
+
+	if (what == DID_READ)
+		return true;
+	return what == DID_ZEROED && !job->options.dry_run &&
+	       (m == METHOD_WRITE || m == METHOD_FILL);
+}
+
+static void refill(struct job *job)
+{
+	double rate = (double)job->options.max_rate / 1e6;
+	uint64_t now = job_clock(job);
+
+	job->budget += rate * (double)(now - job->budget_us);
+	if (job->budget > rate * BURST_US)
+		job->budget = rate * BURST_US;
+	job->budget_us = now;
+}
+
+/* Waits as long as the rate limit and a pause want. */
+static int obey(struct job *job)
+{
+	while (!job_canceled(job)) {
+		double us;
+
+		if (job->paused) {
+			pthread_cond_wait(&job->change, &job->mutex);
+			continue;
+		}
+		refill(job);
+		if (job->options.max_rate == 0 || job->budget >= 0)
+			return 0;
+		us = -job->budget * 1e6 / (double)job->options.max_rate + 1;
+		thread_wait(&job->change, &job->mutex,
+			    us < NAP_US ? (uint64_t)us : NAP_US);
+	}
+	return -ECANCELED;
+}
+
+int job_did(void *arg, enum did what, struct extent e)
+{
+	struct job *job = arg;
+	struct job_item *item;
+	int rc;
+
+	pthread_mutex_lock(&job->mutex);
+	item = current(job);
+	count(job, item, what, e);
+	if (boottime_us() - job->woken_us >= NAP_US)
+		job_wake(job);
+	if (job->options.max_rate && moves(job, item, what))
+		job->budget -= (double)e.len;
+	rc = obey(job);
+	/* The wait is neither reading nor zeroing, and no stall. */
+	item->moved_us = job_clock(job);
+	pthread_mutex_unlock(&job->mutex);
+	return rc;
+}
+
+/* The user's answer: 0 goes on, -ECANCELED stops. */
+static int ask(struct job *job, struct job_item *item, const struct error *err)
+{
+	job->question = *err;
+	job->asks = true;
+	job->answered = false;
+	job_wake(job);
+	while (!job->answered && !job_canceled(job))
+		pthread_cond_wait(&job->change, &job->mutex);
+	job->asks = false;
+	if (!job->answered)
+		return -ECANCELED;
+	item->skip_all = job->answer == JOB_SKIP_ALL;
+	return job->answer == JOB_STOP_TARGET ? -EIO : 0;
+}
+
+int job_failed(void *arg, const struct error *err, struct extent e)
+{
+	struct job *job = arg;
+	struct job_item *item;
+	int rc = 0;
+
+	(void)e;
+	pthread_mutex_lock(&job->mutex);
+	item = current(job);
+	if (!item->skip_all && job->options.ask_errors)
+		rc = ask(job, item, err);
+	else if (!item->skip_all && job->options.on_error == JOB_STOP)
+		rc = -EIO;
+	item->moved_us = job_clock(job);
+	if (rc == 0)
+		job_note(job, NOTE_IO_ERROR, e.start, e.len, err);
+	if (rc == -EIO)
+		item->view.error = *err;
+	pthread_mutex_unlock(&job->mutex);
+	return rc;
+}
