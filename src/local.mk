@@ -42,6 +42,12 @@ libachica_a_SOURCES = \
 	src/app/job_view.c \
 	src/app/job_watch.c \
 	src/app/shell.c \
+	src/app/survey.c \
+	src/app/survey_impl.h \
+	src/app/survey_look.c \
+	src/app/survey_probe.c \
+	src/app/survey_rows.c \
+	src/app/survey_update.c \
 	src/app/thread.c \
 	src/app/thread.h \
 	src/base/bytes.c \

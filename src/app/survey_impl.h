@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_APP_SURVEY_IMPL_H
+#define ACHICA_APP_SURVEY_IMPL_H
+
+#include <pthread.h>
+
+#include "achica/survey.h"
+#include "app/hold.h"
+
+/*
+ * The inside of a survey, for survey.c (life, wishes), survey_update.c (results become the tree),
+ * survey_rows.c (which rows there are), survey_probe.c (a thread for each disk) and survey_look.c
+ * (the thread that estimates). The tree is the owner's alone. Threads see the board, which is counted: a thread that
+ * hangs in a device keeps it, and the survey can be closed without it.
+ */
+
+/* What can be reclaimed of one target: being found out. */
+struct look {
+	struct look *next;
+	struct target *tree;         /* the look's own copy of the disk or image */
+	const struct target *target; /* in it */
+	bool exact;          /* read all of it */
+	bool dropped;        /* nobody wants it any more: the looker frees it */
+	bool done;           /* as good as it gets, or failed */
+	bool fresh;          /* survey_update has not seen the estimate yet */
+	struct estimate estimate;
+	unsigned steps;
+	uint64_t spent_us;   /* in steps that are over */
+	uint64_t begun_us;   /* when this step began, 0 none runs */
+	uint64_t moved_us;   /* when a byte last moved in it */
+	uint64_t dealt;      /* exact: bytes of free space behind it */
+	/* The looker's own, without the mutex: */
+	struct hold hold;
+	struct sampler *sampler;
+};
+
+/* A disk or image that was read. */
+struct found {
+	struct found *next;
+	struct target *top;
+};
+
+struct board {
+	pthread_mutex_t mutex;
+	pthread_cond_t change;
+	unsigned refs;       /* the survey and each thread */
+	int fd;              /* eventfd: there is something for survey_update */
+	bool stop;
+	unsigned probes;     /* threads at work */
+	struct found *found;
+	bool looker;         /* the thread that estimates is there */
+	bool looking;        /* and at work */
+	bool paused;
+	char *preferred;
+	struct look *looks;  /* in the order of the tree */
+};
+
+/* Everything here wants the mutex held, but board_new, board_unref and *_start. */
+struct board *board_new(void);
+void board_unref(struct board *board);
+void board_wake(struct board *board);
+
+/* Reads row (with the partitions named below it), in a thread of its own. */
+int probe_start(struct board *board, const struct target *row);
+
+/* Adds t to what is to be estimated; the thread starts with the first. */
+int look_add(struct board *board, const struct target *t, bool exact);
+struct look *look_find(struct board *board, const char *name);
+/* Whether batch can go on: exact, within 2 %, or it takes too long. */
+bool look_is_good(const struct look *look);
+int look_percent(const struct look *look);
+
+/* A probe that has not come back. */
+struct pending {
+	struct pending *next;
+	char *name;          /* of the row */
+	uint64_t start_us;
+	bool stuck;
+	struct target *again; /* the row, asked for once more meanwhile */
+};
+
+struct survey {
+	struct board *board;
+	struct target *tree;
+	struct pending *pending;
+	char **names;        /* as given and added, NULL-terminated */
+	size_t n_names;
+	char **excludes;
+	bool all;            /* no name was given: all that is found, and what is added */
+	bool estimate;
+	bool exact;
+	int timer;           /* timerfd: a probe may be stuck by then */
+	int fd;              /* epoll over timer and board */
+};
+
+void pending_free(struct pending *p); /* NULL is fine */
+
+/* Has a row read; where not even that is possible the row says so. from is the row as it was found,
+   shown the one that is in the tree. */
+void row_probe(struct survey *survey, const struct target *from, struct target *shown);
+
+/* Nobody wants the estimates of top, and of what is below it, any more. */
+void looks_drop(struct survey *survey, const struct target *top);
+
+/* The rows that there are now, in order; probes of none have begun. */
+int rows_find(const struct survey *survey, struct target **rows, struct error *err);
+/* Puts row where it belongs: the system's disk stays last. */
+void rows_insert(struct target **tree, struct target *row);
+/* Puts row in the place of the one of its name and returns that; NULL, and nothing was done, when
+   there is none. */
+struct target *rows_exchange(struct target **tree, struct target *row);
+/* Takes the row of that name out of the list, NULL when it is not there. */
+struct target *rows_take(struct target **tree, const char *name);
+
+/* A NULL-terminated copy; names may be NULL. NULL without memory. */
+char **names_copy(char *const *names, size_t *n);
+void names_free(char **names);
+
+#endif
