@@ -4,7 +4,7 @@
 /*
  * NTFS, by libntfs-3g over device operations of our own which only read. Refused: the dirty flag,
  * a hibernated or fast-started Windows, a $LogFile that waits to be replayed, $MFT and $MFTMirr
- * that differ (the library compares them), a $Bitmap that is too short, has holes, or calls the
+ * that differ, a $Bitmap that is too short, has holes, or calls the
  * boot sector, $MFT, $MFTMirr, $LogFile or itself free.
  *
  * NTFS keeps no counter of free clusters, so fs->free is unknown. Clusters of $BadClus are in use
@@ -51,10 +51,19 @@ enum {
 
 #define PIECE (1 * MIB) /* of $Bitmap, bytes */
 
-/* Any of these: Windows, or chkdsk, has something to finish. */
-#define UNFINISHED                                                                              \
-	(VOLUME_IS_DIRTY | VOLUME_RESIZE_LOG_FILE | VOLUME_DELETE_USN_UNDERWAY |                \
-	 VOLUME_CHKDSK_UNDERWAY)
+#define RECORD_USED 0x18 /* of an MFT record: its bytes in use */
+#define MIRRORED 4       /* records that $MFTMirr has always */
+
+/* $VOLUME_INFORMATION, and those of its flags with which Windows, or chkdsk, has something to
+   finish: dirty, resize the log, delete the journal of changes, chkdsk under way. */
+enum {
+	MAJOR = 8,
+	MINOR = 9,
+	FLAGS = 10,
+	VOLUME_INFO_SIZE = 12,
+	UNFINISHED = 0x0001 | 0x0002 | 0x0010 | 0x4000,
+};
+#define MAXIMUM_LABEL 128 /* characters */
 
 /* The io as libntfs-3g sees it: a device that can only be read. */
 struct reader {
@@ -67,6 +76,8 @@ struct ntfs {
 	struct fs fs;
 	struct reader reader;
 	ntfs_volume *volume;
+	ntfs_inode *bitmap_inode;
+	ntfs_attr *bitmap;
 	struct run_list metadata; /* clusters which $Bitmap has to call used */
 	uint64_t clusters;
 	unsigned char *piece;
@@ -242,7 +253,9 @@ static int ntfs_read_boot(struct ntfs *n, struct error *err)
 	return rc ? io_report(io, WHY_READ, -rc, err) : check_boot(boot, n, err);
 }
 
-static int ntfs_mount_volume(struct ntfs *n, struct error *err)
+/* The boot sector, $MFT and $MFTMirr alone: ntfs_device_mount reads more than is needed here, and
+   does not free all of it when that fails. */
+static int ntfs_start(struct ntfs *n, struct error *err)
 {
 	struct ntfs_device *device;
 
@@ -251,31 +264,96 @@ static int ntfs_mount_volume(struct ntfs *n, struct error *err)
 				   &n->reader);
 	if (!device)
 		return error_set(err, WHY_MEMORY, ENOMEM, n->fs.io->name);
-	n->volume = ntfs_device_mount(device, NTFS_MNT_RDONLY | NTFS_MNT_FORENSIC);
+	n->volume = ntfs_volume_startup(device, NTFS_MNT_RDONLY | NTFS_MNT_FORENSIC);
 	if (!n->volume) {
 		int errnum = errno;
 
 		ntfs_device_free(device);
-		return ntfs_error(n, errnum, "volume", err);
+		return ntfs_error(n, errnum, "$MFT", err);
 	}
-	if (n->reader.errnum)
-		return ntfs_error(n, 0, "volume", err);
 	if ((uint64_t)n->volume->nr_clusters != n->clusters ||
 	    n->volume->cluster_size != n->fs.unit)
 		return error_set_at(err, WHY_CORRUPT, 0, 0, "boot sector");
-	if (ntfs_version_is_supported(n->volume) < 0)
-		return error_set(err, WHY_FEATURE, 0, "NTFS version");
-	snprintf(n->fs.label, sizeof n->fs.label, "%s",
-		 n->volume->vol_name ? n->volume->vol_name : "");
 	return 0;
 }
 
-static int ntfs_check_clean(struct ntfs *n, struct error *err)
+/* Whether a record of $MFT is sound, and its copy the same as far as it is used. */
+static bool is_mirrored(const unsigned char *record, const unsigned char *copy, uint32_t size)
+{
+	uint32_t used = get_le32(record + RECORD_USED);
+
+	return memcmp(record, "FILE", 4) == 0 && used <= size && memcmp(record, copy, used) == 0;
+}
+
+static int ntfs_check_mirror(struct ntfs *n, struct error *err)
+{
+	ntfs_volume *v = n->volume;
+	uint32_t size = v->mft_record_size;
+	unsigned char *buf = malloc(2 * (size_t)size);
+	int rc = buf ? 0 : error_set(err, WHY_MEMORY, ENOMEM, n->fs.io->name);
+
+	for (s64 i = 0; rc == 0 && i < MIRRORED; i++) {
+		if (ntfs_attr_mst_pread(v->mft_na, i * size, 1, size, buf) != 1 ||
+		    ntfs_attr_mst_pread(v->mftmirr_na, i * size, 1, size, buf + size) != 1)
+			rc = ntfs_error(n, errno, "$MFTMirr", err);
+		else if (!is_mirrored(buf, buf + size, size))
+			rc = error_set(err, WHY_CORRUPT, 0, "$MFTMirr");
+	}
+	free(buf);
+	return rc;
+}
+
+/* Reads an attribute of $Volume of at most len bytes; returns how many, or negative. */
+static s64 ntfs_read_attribute(ntfs_inode *inode, ATTR_TYPES type, void *buf, s64 len)
+{
+	ntfs_attr *na = ntfs_attr_open(inode, type, AT_UNNAMED, 0);
+	s64 got;
+
+	if (!na)
+		return -1;
+	got = na->data_size <= len ? ntfs_attr_pread(na, 0, na->data_size, buf) : -1;
+	ntfs_attr_close(na);
+	return got;
+}
+
+static void ntfs_set_label(struct ntfs *n, const ntfschar *name, int len)
+{
+	char *text = NULL;
+
+	if (ntfs_ucstombs(name, len, &text, 0) >= 0 && text)
+		snprintf(n->fs.label, sizeof n->fs.label, "%s", text);
+	free(text);
+}
+
+/* Label, version and flags. A volume may have no name. */
+static int ntfs_read_volume(struct ntfs *n, struct error *err)
+{
+	ntfs_inode *inode = ntfs_inode_open(n->volume, FILE_Volume);
+	unsigned char info[VOLUME_INFO_SIZE];
+	ntfschar name[MAXIMUM_LABEL];
+	s64 got = -1;
+	s64 len = 0;
+
+	if (inode) {
+		got = ntfs_read_attribute(inode, AT_VOLUME_INFORMATION, info, sizeof info);
+		len = ntfs_read_attribute(inode, AT_VOLUME_NAME, name, sizeof name);
+		ntfs_inode_close(inode);
+	}
+	if (got != sizeof info || n->reader.errnum)
+		return ntfs_error(n, errno, "$Volume", err);
+	if (info[MAJOR] < 1 || info[MAJOR] > 3 || (info[MAJOR] == 3 && info[MINOR] > 1))
+		return error_set(err, WHY_FEATURE, 0, "NTFS version");
+	if (get_le16(info + FLAGS) & UNFINISHED)
+		return error_set(err, WHY_DIRTY, 0, "ntfs");
+	if (len > 0)
+		ntfs_set_label(n, name, (int)(len / 2));
+	return 0;
+}
+
+static int ntfs_check_hibernated(struct ntfs *n, struct error *err)
 {
 	int rc;
 
-	if (n->volume->flags & UNFINISHED)
-		return error_set(err, WHY_DIRTY, 0, "ntfs");
 	errno = 0;
 	rc = ntfs_volume_check_hiberfile(n->volume, 0);
 	if (n->reader.errnum || (rc < 0 && errno != EPERM))
@@ -336,11 +414,17 @@ static int ntfs_read_log(struct ntfs *n, struct error *err)
 }
 
 /* What was never written of $Bitmap would read as zero, which is free. */
-static int ntfs_check_bitmap(struct ntfs *n, struct error *err)
+static int ntfs_open_bitmap(struct ntfs *n, struct error *err)
 {
-	const ntfs_attr *na = n->volume->lcnbmp_na;
 	s64 bytes = (s64)((n->clusters + 7) / 8);
+	const ntfs_attr *na;
 
+	n->bitmap_inode = ntfs_inode_open(n->volume, FILE_Bitmap);
+	if (n->bitmap_inode)
+		n->bitmap = ntfs_attr_open(n->bitmap_inode, AT_DATA, AT_UNNAMED, 0);
+	if (!n->bitmap)
+		return ntfs_error(n, errno, "$Bitmap", err);
+	na = n->bitmap;
 	if (na->data_size < bytes || na->initialized_size < bytes)
 		return error_set(err, WHY_CORRUPT, 0, "$Bitmap");
 	if (na->data_flags & (ATTR_COMPRESSION_MASK | ATTR_IS_ENCRYPTED | ATTR_IS_SPARSE))
@@ -358,7 +442,7 @@ static int ntfs_read_metadata(struct ntfs *n, struct error *err)
 		return error_set(err, WHY_MEMORY, ENOMEM, n->fs.io->name);
 	if ((rc = ntfs_add_runs(n, v->mft_na, "$MFT", err)) ||
 	    (rc = ntfs_add_runs(n, v->mftmirr_na, "$MFTMirr", err)) ||
-	    (rc = ntfs_add_runs(n, v->lcnbmp_na, "$Bitmap", err)) || (rc = ntfs_read_log(n, err)))
+	    (rc = ntfs_add_runs(n, n->bitmap, "$Bitmap", err)) || (rc = ntfs_read_log(n, err)))
 		return rc;
 	return run_list_sort(&n->metadata) ? 0 : error_set(err, WHY_CORRUPT, 0, "$MFT");
 }
@@ -367,6 +451,10 @@ static void ntfs_close(struct fs *fs)
 {
 	struct ntfs *n = (struct ntfs *)fs;
 
+	if (n->bitmap)
+		ntfs_attr_close(n->bitmap);
+	if (n->bitmap_inode)
+		ntfs_inode_close(n->bitmap_inode);
 	if (n->volume)
 		ntfs_umount(n->volume, FALSE);
 	run_list_free(&n->metadata);
@@ -388,8 +476,9 @@ static int ntfs_open(struct io *io, struct fs **fs, struct error *err)
 	n->fs.type = "ntfs";
 	n->fs.free = FS_FREE_UNKNOWN;
 	n->reader.io = io;
-	if ((rc = ntfs_read_boot(n, err)) || (rc = ntfs_mount_volume(n, err)) ||
-	    (rc = ntfs_check_clean(n, err)) || (rc = ntfs_check_bitmap(n, err)) ||
+	if ((rc = ntfs_read_boot(n, err)) || (rc = ntfs_start(n, err)) ||
+	    (rc = ntfs_check_mirror(n, err)) || (rc = ntfs_read_volume(n, err)) ||
+	    (rc = ntfs_check_hibernated(n, err)) || (rc = ntfs_open_bitmap(n, err)) ||
 	    (rc = ntfs_read_metadata(n, err)))
 		goto out;
 	*fs = &n->fs;
@@ -423,7 +512,7 @@ static int ntfs_read_piece(struct ntfs *n, uint64_t first, uint64_t bits, struct
 	uint64_t sector = n->volume->sector_size;
 	uint64_t last = (n->fs.io->size - sector) / n->fs.unit;
 	s64 bytes = (s64)((bits + 7) / 8);
-	s64 got = ntfs_attr_pread(n->volume->lcnbmp_na, (s64)(first / 8), bytes, n->piece);
+	s64 got = ntfs_attr_pread(n->bitmap, (s64)(first / 8), bytes, n->piece);
 
 	if (got != bytes)
 		return ntfs_error(n, got < 0 ? errno : 0, "$Bitmap", err);
