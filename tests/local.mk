@@ -37,7 +37,9 @@ tests_lib_libtest_a_SOURCES = \
 test_tools = \
 	tests/e2e/disktool \
 	tests/fs/freemap \
+	tests/fuzz/replay_fs \
 	$(NULL)
+tests_fuzz_replay_fs_SOURCES = tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
 
 # Drives a program on a terminal in memory: tests/lib/vtdrive.c says how.
 vtdrive = tests/lib/vtdrive
@@ -47,6 +49,7 @@ tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
 e2e_tests = \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
+	tests/e2e/fs_fuzz.sh \
 	tests/e2e/version.sh \
 	$(NULL)
 
@@ -100,6 +103,8 @@ AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
+	tests/fuzz/lsan.supp \
+	tests/fuzz/seeds.py \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \
@@ -134,5 +139,25 @@ check-quick: all
 distcheck-quick: all
 	$(MAKE) distcheck TESTS="$(source_tests) $(compiled_tests) tests/e2e/version.sh"
 
+# The drivers against hostile disks, by clang's libFuzzer: make fuzz FUZZ_SECONDS=600. What it learns
+# stays in tests/fuzz/corpus of the build tree.
+FUZZ_CC = clang
+FUZZ_SECONDS = 60
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+.PHONY: fuzz
+fuzz: $(BUILT_SOURCES)
+	$(MKDIR_P) tests/fuzz/corpus
+	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
+		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
+		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
+		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES))) \
+		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
+	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
+	cd tests/fuzz && \
+		LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/fuzz/lsan.supp:print_suppressions=0 \
+		./fuzz_fs -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2500 \
+		-max_len=400000 -verbosity=0 corpus seeds
+
 clean-local:
+	rm -rf tests/fuzz/corpus tests/fuzz/seeds tests/fuzz/fuzz_fs
 	rm -rf tests/locale

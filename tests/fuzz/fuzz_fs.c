@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * libFuzzer harness of the drivers: whatever the disk holds, opening and walking it ends with a map
+ * or with a reason, and the map never has the place where the filesystem starts.
+ *
+ * An input is an image told in short, as seeds.py makes it: a byte for the driver (bit 0: NTFS), a
+ * byte for the size in 64 KiB, then records: sector (16 bit, little endian), tag, and for an even
+ * tag 512 bytes of it, for an odd one the byte and the number of sectors (16 bit) to fill.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "achica/units.h"
+#include "base/bytes.h"
+#include "fs/fs.h"
+#include "tests/lib/io_mem.h"
+
+#define SECTOR 512u
+#define HEAD 2u
+#define RECORD 3u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct extent inside(const struct io *io, uint64_t sector, uint64_t sectors)
+{
+	return extent_clip((struct extent){ sector * SECTOR, sectors * SECTOR },
+			   (struct extent){ 0, io->size });
+}
+
+/* Puts one record into the image; returns the bytes it took, 0 at the end. */
+static size_t put_record(struct io *io, const uint8_t *data, size_t size)
+{
+	struct extent e;
+
+	if (size < RECORD + 3)
+		return 0;
+	if (data[2] & 1) {
+		e = inside(io, get_le16(data), get_le16(data + RECORD + 1));
+		if (e.len)
+			io_mem_fill(io, e, data[RECORD]);
+		return RECORD + 3;
+	}
+	if (size < RECORD + SECTOR)
+		return 0;
+	e = inside(io, get_le16(data), 1);
+	if (e.len)
+		io_mem_poke(io, e.start, data + RECORD, (size_t)e.len);
+	return RECORD + SECTOR;
+}
+
+static int check_extent(void *arg, struct extent e)
+{
+	const struct fs *fs = arg;
+	uint64_t start = strcmp(fs->type, "ntfs") == 0 ? 0 : 1024;
+
+	if (e.start <= start) {
+		fputs("the start of the filesystem is called free\n", stderr);
+		abort();
+	}
+	return 0;
+}
+
+static void use(struct io *io, const char *type)
+{
+	struct gate_sum sum;
+	struct fs *fs = NULL;
+	struct error err;
+	int rc;
+
+	error_clear(&err);
+	rc = fs_open(io, type, &fs, &err);
+	if (rc == 0)
+		rc = gate_dry_walk(fs, check_extent, fs, &sum, &err);
+	fs_close(fs);
+	if ((rc == 0) != (err.why == WHY_NONE) || io->failure.errnum) {
+		fprintf(stderr, "%d: %s, failure %d\n", rc, why_name(err.why), io->failure.errnum);
+		abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct io *io;
+	size_t at = HEAD;
+	size_t n;
+
+	if (size < HEAD)
+		return 0;
+	io = io_mem_new((data[1] + 1) * 64 * KIB);
+	while ((n = put_record(io, data + at, size - at)) > 0)
+		at += n;
+	io->read_only = true;
+	use(io, data[0] & 1 ? "ntfs" : "ext4");
+	io_close(io);
+	return 0;
+}
