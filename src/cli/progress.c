@@ -8,6 +8,7 @@
  */
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -78,9 +79,10 @@ static char *say_line(struct job *job, char *buf, size_t n)
 	say_rate(item.read_bps > item.zero_bps ? item.read_bps : item.zero_bps, rate, sizeof(rate));
 	say_clock(view.left_ms, left, sizeof(left));
 	/* xgettext:no-c-format */
-	/* TRANSLATORS: " 53 % sda1: zeroing, 41.7G zeroed, 271 MB/s, 00:05:11 left" */
-	return say_fill(buf, n, _("{percent} % {name}: {phase}, {zeroed} zeroed, {rate}, "
-				  "{left} left"), facts);
+	/* TRANSLATORS: "53 %, 00:05:11 left, 41.7G zeroed, 271 MB/s, zeroing: sda1"; keep the
+	   name last, it may be cut. */
+	return say_fill(buf, n, _("{percent} %, {left} left, {zeroed} zeroed, {rate}, "
+				  "{phase}: {name}"), facts);
 }
 
 /* Ends the updating line, so that a whole line can follow. */
@@ -91,12 +93,23 @@ static void wipe(struct progress_state *p)
 	p->line_cells = 0;
 }
 
+static size_t terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
+		return 80;
+	return size.ws_col;
+}
+
 static void update(struct progress_state *p, struct job *job)
 {
-	char line[1024];
+	char line[512];
+	size_t width = terminal_width();
 	size_t cells;
 
-	say_line(job, line, 80);
+	/* No line has more cells than bytes; the last column stays empty, or it would wrap. */
+	say_line(job, line, width < sizeof(line) ? width : sizeof(line));
 	cells = say_cells(line);
 	fprintf(stderr, "\r%s%*s", line, cells < p->line_cells ? (int)(p->line_cells - cells) : 0,
 		"");

@@ -57,17 +57,18 @@ struct repair {
 	const char *fstype;  /* as libblkid names it */
 	const char *command;
 	bool offset;         /* the command takes PATH?offset=BYTE */
+	bool replays;        /* the command also deals with a journal */
 };
 
 static const struct repair repairs[] = {
-	{ "ext2", "e2fsck -f", true },
-	{ "ext3", "e2fsck -f", true },
-	{ "ext4", "e2fsck -f", true },
-	{ "ntfs", "ntfsfix -d", false },
-	{ "vfat", "fsck.fat -a", false },
-	{ "exfat", "fsck.exfat -p", false },
-	{ "xfs", "xfs_repair", false },
-	{ "btrfs", "btrfs check", false },
+	{ "ext2", "e2fsck -f", true, true },
+	{ "ext3", "e2fsck -f", true, true },
+	{ "ext4", "e2fsck -f", true, true },
+	{ "ntfs", "ntfsfix -d", false, true },
+	{ "vfat", "fsck.fat -a", false, false },
+	{ "exfat", "fsck.exfat -p", false, false },
+	{ "xfs", "xfs_repair", false, false },
+	{ "btrfs", "btrfs check", false, false },
 };
 
 static const struct repair *repair_of(const char *fstype)
@@ -127,13 +128,16 @@ static bool is_for_repair(enum why why)
 	}
 }
 
-static char *say_repair(const struct target *t, char *buf, size_t n)
+static char *say_repair(enum why why, const struct target *t, char *buf, size_t n)
 {
 	const struct repair *repair = t && t->path ? repair_of(t->fstype) : NULL;
 	char *command = repair ? repair_command(t, repair) : NULL;
 	struct say_fact facts[] = { { "command", command }, { NULL, NULL } };
 
-	if (!command)
+	if (repair && why == WHY_JOURNAL && !repair->replays)
+		say_fill(buf, n, _("mount it once and unmount it: its journal is then replayed"),
+			 facts);
+	else if (!command)
 		say_fill(buf, n, _("check the filesystem with its own fsck program"), facts);
 	else if (strcmp(repair->fstype, "ntfs") == 0)
 		/* TRANSLATORS: {command} is "ntfsfix -d /dev/sda2". */
@@ -185,7 +189,7 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 
 	buf[0] = '\0';
 	if (is_for_repair(err->why))
-		say_repair(t, buf, n);
+		say_repair(err->why, t, buf, n);
 	else if (sentence && (path || !strstr(sentence, "{path}")) &&
 		 (on || !strstr(sentence, "{mount}")) &&
 		 (err->what[0] || !strstr(sentence, "{what}")))
