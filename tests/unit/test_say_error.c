@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/* Reasons and remedies: every code says something, nothing hostile gets through. */
+
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <string.h>
+
+#include "achica/say.h"
+
+static char buf[2048];
+
+static struct error err_of(enum why why, const char *what)
+{
+	struct error err;
+
+	error_clear(&err);
+	error_set(&err, why, 0, what);
+	return err;
+}
+
+static void every_code_has_a_reason_with_and_without_facts(void **state)
+{
+	(void)state;
+	for (enum why why = WHY_NONE; why < WHY_COUNT; why++) {
+		struct error bare = { .why = why, .at = ERROR_NOWHERE };
+		struct error full = { .why = why, .at = 4096, .what = "zzz" };
+
+		assert_true(strlen(say_reason(&bare, buf, sizeof(buf))) > 5);
+		assert_null(strpbrk(buf, "{}"));
+		assert_true(strlen(say_reason(&full, buf, sizeof(buf))) > 5);
+		assert_null(strpbrk(buf, "{}"));
+	}
+}
+
+static void every_code_has_a_short_state(void **state)
+{
+	(void)state;
+	for (enum why why = WHY_NONE; why < WHY_COUNT; why++) {
+		struct error err = { .why = why, .at = ERROR_NOWHERE };
+		size_t cells = say_cells(say_short(&err, buf, sizeof(buf)));
+
+		assert_in_range(cells, 2, 20);
+	}
+}
+
+/* What cannot be mended by anything said in a line. */
+static bool has_no_remedy(enum why why)
+{
+	switch (why) {
+	case WHY_NONE:
+	case WHY_SYSTEM:
+	case WHY_MEMORY:
+	case WHY_OPEN:
+	case WHY_CANCELED:
+	case WHY_CONTAINER: /* only for LUKS and LVM: see below */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void every_refusal_has_a_remedy_or_deliberately_none(void **state)
+{
+	char *mounts[] = { (char *)"/mnt", NULL };
+	struct target t = { .kind = TARGET_PART, .name = (char *)"sda1",
+			    .path = (char *)"/dev/sda1", .fstype = (char *)"ext4",
+			    .mountpoints = mounts };
+
+	(void)state;
+	for (enum why why = WHY_NONE; why < WHY_COUNT; why++) {
+		struct error err = err_of(why, "zzz");
+
+		say_remedy(&err, &t, buf, sizeof(buf));
+		if ((buf[0] == '\0') != has_no_remedy(why))
+			print_error("%s: \"%s\"\n", why_name(why), buf);
+		assert_int_equal(buf[0] == '\0', has_no_remedy(why));
+		assert_null(strpbrk(buf, "{}"));
+		say_remedy(&err, NULL, buf, sizeof(buf));
+		assert_null(strpbrk(buf, "{}"));
+	}
+}
+
+static void a_remedy_is_a_command_for_this_target(void **state)
+{
+	struct target t = { .kind = TARGET_PART, .path = (char *)"/dev/sda 1",
+			    .fstype = (char *)"ext4" };
+	struct error err = err_of(WHY_JOURNAL, "ext4");
+
+	(void)state;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "e2fsck -f '/dev/sda 1'");
+	t.base = 1048576;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "e2fsck -f '/dev/sda 1?offset=1048576'");
+	err = err_of(WHY_MOUNTED, "/mnt/a'b");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "umount '/mnt/a'\\''b'");
+	err = err_of(WHY_CONTAINER, "crypto_LUKS");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "cryptsetup open '/dev/sda 1' NAME");
+}
+
+static void other_filesystems_inside_an_image_get_a_loop_device(void **state)
+{
+	struct target t = { .kind = TARGET_PART, .path = (char *)"/a.img", .base = 512,
+			    .size = 1024, .fstype = (char *)"ntfs" };
+	struct error err = err_of(WHY_DIRTY, "ntfs");
+
+	(void)state;
+	say_remedy(&err, &t, buf, sizeof(buf));
+	assert_non_null(strstr(buf, "losetup --find --show --offset 512 --sizelimit 1024 /a.img"));
+	assert_non_null(strstr(buf, "ntfsfix -d \"$d\"; losetup -d \"$d\""));
+}
+
+static void the_system_is_quoted_and_so_is_who_is_in_the_way(void **state)
+{
+	struct error err;
+
+	(void)state;
+	error_clear(&err);
+	error_set(&err, WHY_OPEN, EACCES, "/x.img");
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "/x.img cannot be opened: Permission denied");
+	assert_string_equal(say_remedy(&err, NULL, buf, sizeof(buf)), "run achica as root");
+	err = err_of(WHY_LOCKED_QEMU, "/x.img");
+	error_set_who(&err, 4711, "qemu");
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "a virtual machine is using it (qemu, process 4711)");
+	error_set_who(&err, 4711, NULL);
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "a virtual machine is using it (process 4711)");
+}
+
+static void hostile_names_are_shown_harmless(void **state)
+{
+	struct error err = err_of(WHY_NOT_FOUND, "\033[2J\n{at}");
+
+	(void)state;
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "there is no target \\x1b[2J\\x0a{at}");
+	error_set_who(&err, 1, "\xff");
+	assert_non_null(strstr(say_reason(&err, buf, sizeof(buf)), "(\\xff, process 1)"));
+}
+
+static void a_byte_is_told_where_it_is_known(void **state)
+{
+	struct error err;
+
+	(void)state;
+	error_clear(&err);
+	error_set_at(&err, WHY_READ, EIO, 81604378624, "/dev/sda");
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "reading /dev/sda failed at byte 81604378624: Input/output error");
+	err.at = ERROR_NOWHERE;
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "reading failed: Input/output error");
+}
+
+static void a_small_buffer_is_cut_not_overrun(void **state)
+{
+	struct error err = err_of(WHY_BUSY, "/a/very/long/name");
+	char small[12] = "###########";
+
+	(void)state;
+	say_reason(&err, small, 8);
+	assert_int_equal(strlen(small), 7);
+	assert_string_equal(small + 8, "###");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_code_has_a_reason_with_and_without_facts),
+		cmocka_unit_test(every_code_has_a_short_state),
+		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
+		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
+		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
+		cmocka_unit_test(the_system_is_quoted_and_so_is_who_is_in_the_way),
+		cmocka_unit_test(hostile_names_are_shown_harmless),
+		cmocka_unit_test(a_byte_is_told_where_it_is_known),
+		cmocka_unit_test(a_small_buffer_is_cut_not_overrun),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
