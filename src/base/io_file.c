@@ -30,7 +30,9 @@ struct io_file {
 	bool can_punch;
 	bool can_zero;
 	bool can_seek_data;
-	struct extent data; /* the last answer of SEEK_DATA, so that small steps ask once */
+	/* The last answer of SEEK_DATA, so that small steps ask once. Writing does not change it;
+	   what is punched or zeroed, and all before, is cut off. */
+	struct extent data;
 };
 
 static struct io_file *of(struct io *io)
@@ -62,7 +64,6 @@ static int file_write(struct io *io, uint64_t at, const void *buf, size_t len)
 {
 	const unsigned char *p = buf;
 
-	of(io)->data.len = 0;
 	while (len > 0) {
 		ssize_t n = pwrite(of(io)->fd, p, len, (off_t)at);
 
@@ -85,13 +86,22 @@ static bool is_unsupported(int errnum)
 	return errnum == EOPNOTSUPP || errnum == ENOSYS || errnum == ENOTTY || errnum == ENODEV;
 }
 
+/* What is known of the data ends where a hole may have been made. */
+static void forget_data(struct io_file *f, struct extent e)
+{
+	if (extent_end(e) <= f->data.start)
+		return;
+	f->data = extent_clip(f->data, (struct extent){ extent_end(e),
+							 f->io.size - extent_end(e) });
+}
+
 static int try_fallocate(struct io *io, bool *can, int mode, struct extent e)
 {
 	int r;
 
 	if (!*can)
 		return -EOPNOTSUPP;
-	of(io)->data.len = 0;
+	forget_data(of(io), e);
 	do {
 		r = fallocate(of(io)->fd, mode | FALLOC_FL_KEEP_SIZE, (off_t)e.start, (off_t)e.len);
 	} while (r < 0 && errno == EINTR);
