@@ -11,8 +11,9 @@
  * Never free, whatever a bitmap says: superblocks and descriptors with their copies and reserve,
  * bitmaps and inode tables of every group, wherever they lie.
  *
- * Memory: per group its descriptor (32 or 64 bytes) and at most 48 bytes of where its metadata
- * lies, one run for a whole flex group as mke2fs makes it: 8 MiB at 16 TiB of 4 KiB blocks.
+ * Memory: per group its descriptor (32 or 64 bytes) and 16 bytes of where its metadata lies (a
+ * whole flex group has about as much; at most 48): 10 MiB at 16 TiB of 4 KiB blocks, 46 MiB at
+ * 4 TiB of 1 KiB blocks.
  *
  * Source: Linux, Documentation/filesystems/ext4; the journal's fields, journal.rst there.
  */
@@ -199,33 +200,52 @@ static int ext_add_table(struct ext *x, dgrp_t group, struct run run, struct err
 	return 0;
 }
 
-/* The tables of one kind for all groups: they lie in a row, so they join. */
-static int ext_add_tables(struct ext *x, blk64_t (*place)(ext2_filsys, dgrp_t), uint64_t count,
-			  struct error *err)
-{
-	for (dgrp_t g = 0; g < x->lib->group_desc_count; g++) {
-		int rc = ext_add_table(x, g, (struct run){ place(x->lib, g), count }, err);
+/* Block bitmap, inode bitmap and inode table of a group. */
+#define TABLES 3u
 
-		if (rc)
-			return rc;
-	}
-	return 0;
+static struct run ext_table(const struct ext *x, dgrp_t group, unsigned table)
+{
+	ext2_filsys lib = x->lib;
+
+	if (table == 0)
+		return (struct run){ ext2fs_block_bitmap_loc(lib, group), 1 };
+	if (table == 1)
+		return (struct run){ ext2fs_inode_bitmap_loc(lib, group), 1 };
+	return (struct run){ ext2fs_inode_table_loc(lib, group), lib->inode_blocks_per_group };
 }
 
-static int ext_check_groups(struct ext *x, struct error *err)
+/* The tables [from, end) of all groups. */
+static int ext_add_tables(struct ext *x, unsigned from, unsigned end, struct error *err)
 {
-	int rc;
+	int rc = 0;
 
+	for (dgrp_t g = 0; g < x->lib->group_desc_count; g++) {
+		for (unsigned t = from; rc == 0 && t < end; t++)
+			rc = ext_add_table(x, g, ext_table(x, g, t), err);
+	}
+	return rc;
+}
+
+/* In the order in which they lie in a row, so that they join: those of one kind for a flex group,
+   those of one group without. */
+static int ext_find_metadata(struct ext *x, struct error *err)
+{
+	unsigned step = ext2fs_has_feature_flex_bg(x->lib->super) ? 1 : TABLES;
+	int rc = 0;
+
+	for (unsigned t = 0; rc == 0 && t < TABLES; t += step)
+		rc = ext_add_tables(x, t, t + step, err);
+	if (rc == 0 && !run_list_sort(&x->metadata))
+		rc = error_set(err, WHY_CORRUPT, 0, "group descriptors");
+	return rc;
+}
+
+static int ext_check_checksums(struct ext *x, struct error *err)
+{
 	for (dgrp_t g = 0; g < x->lib->group_desc_count; g++) {
 		if (!ext2fs_group_desc_csum_verify(x->lib, g))
 			return ext_corrupt(err, ERROR_NOWHERE, "descriptor checksum", g);
 	}
-	if ((rc = ext_add_tables(x, ext2fs_block_bitmap_loc, 1, err)) ||
-	    (rc = ext_add_tables(x, ext2fs_inode_bitmap_loc, 1, err)) ||
-	    (rc = ext_add_tables(x, ext2fs_inode_table_loc, x->lib->inode_blocks_per_group, err)))
-		return rc;
-	if (!run_list_sort(&x->metadata))
-		return error_set(err, WHY_CORRUPT, 0, "group descriptors");
 	return 0;
 }
 
@@ -332,7 +352,8 @@ static int ext_open(struct io *io, struct fs **fs, struct error *err)
 		goto out;
 	ext_set_facts(x);
 	if ((rc = ext_open_library(x, err)) || (rc = ext_check_mmp(x, err)) ||
-	    (rc = ext_check_groups(x, err)) || (rc = ext_check_journal(x, err)))
+	    (rc = ext_check_checksums(x, err)) || (rc = ext_find_metadata(x, err)) ||
+	    (rc = ext_check_journal(x, err)))
 		goto out;
 	*fs = &x->fs;
 	return 0;
