@@ -128,7 +128,7 @@ def make_log(volume, major, minor, flags, client):
 def make_bitmap_short(volume):
     record = volume.record(6)
     at = volume.attribute(record, 0x80)
-    struct.pack_into("<Q", record, at + 56, 64)
+    struct.pack_into("<Q", record, at + 56, volume.clusters // 8 - 8)
     volume.put_record(6, record)
 
 

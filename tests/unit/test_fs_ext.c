@@ -8,6 +8,7 @@
 
 #include "achica/units.h"
 #include "base/bytes.h"
+#include "fs/bitmap.h"
 #include "fs/fs.h"
 #include "tests/lib/io_fault.h"
 #include "tests/lib/io_mem.h"
@@ -221,6 +222,32 @@ static void every_changed_byte_of_a_descriptor_is_noticed(void **state)
 	io_close(io);
 }
 
+/* The counters still agree and all metadata is in use: only the bitmap's checksum can tell. */
+static void a_moved_bit_is_noticed_by_the_checksum(void **state)
+{
+	struct io *io = modern();
+	unsigned char desc[4];
+	unsigned char bits[2048 / 8];
+	uint64_t at;
+	uint64_t end;
+	struct error err;
+
+	(void)state;
+	io_mem_peek(io, 2048, desc, sizeof desc);
+	at = get_le32(desc) * (uint64_t)1024;
+	io_mem_peek(io, at, bits, sizeof bits);
+	end = bitmap_next(bits, 0, 2048, false);
+	assert_true(end > 8 && end < 2047);
+	bits[(end - 1) / 8] &= (unsigned char)~(1u << (end - 1) % 8);
+	bitmap_set(bits, end, end + 1);
+	io_mem_poke(io, at, bits, sizeof bits);
+	assert_true(use(io, &err) < 0);
+	assert_int_equal(err.why, WHY_CORRUPT);
+	assert_int_equal(err.at, at);
+	assert_string_equal(err.what, "block bitmap checksum of group 0");
+	io_close(io);
+}
+
 static void the_window_may_end_anywhere(void **state)
 {
 	struct io *io = modern();
@@ -271,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_feature_is_refused_by_its_name),
 		cmocka_unit_test(every_changed_byte_of_the_superblock_is_noticed),
 		cmocka_unit_test(every_changed_byte_of_a_descriptor_is_noticed),
+		cmocka_unit_test(a_moved_bit_is_noticed_by_the_checksum),
 		cmocka_unit_test(the_window_may_end_anywhere),
 		cmocka_unit_test(every_read_that_fails_is_told_with_its_place),
 	};
