@@ -160,8 +160,8 @@ void job_set_rate(struct job *job, uint64_t max_rate_bps);
 enum job_answer { JOB_SKIP_BLOCK, JOB_SKIP_ALL, JOB_STOP_TARGET };
 void job_answer(struct job *job, enum job_answer answer);
 
-/* The exit status of a finished job: 0, 1, 3 or 4 of the contract (doc/design.md). A target that was
-   stopped, or has bytes that could not be read or written, is not done: 1. */
+/* The exit status of a finished job: 0, 1, 3 or 4 of the contract (doc/design.md). A target that
+   was stopped, or has bytes that could not be read or written, is not done: 1. */
 int job_exit_status(struct job *job);
 
 /*
