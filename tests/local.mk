@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Unit tests: tests/unit/test_<module>.c, cmocka, each assertion function counted.
 unit_tests = \
+	tests/unit/test_advice \
 	tests/unit/test_args \
 	tests/unit/test_base \
 	tests/unit/test_bitmap \
 	tests/unit/test_build \
+	tests/unit/test_choose \
 	tests/unit/test_disks \
 	tests/unit/test_fs_ext \
 	tests/unit/test_gate \
 	tests/unit/test_image \
 	tests/unit/test_io \
+	tests/unit/test_job \
 	tests/unit/test_json \
 	tests/unit/test_names \
 	tests/unit/test_run \
 	tests/unit/test_say_error \
 	tests/unit/test_say_size \
 	tests/unit/test_select \
+	tests/unit/test_survey \
 	tests/unit/test_table \
 	$(NULL)
+
+# These have a world of their own in the place of the layers below app/.
+tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/lib/world.c tests/lib/world.h
+tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c tests/lib/world.h
 
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
 screen_tests = \

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+/* The layers below app/ without disks. Only one job at a time looks at them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "disk/disk.h"
+#include "engine/engine.h"
+#include "tests/lib/fs_fake.h"
+#include "tests/lib/io_mem.h"
+#include "tests/lib/world.h"
+
+struct world world;
+
+struct lock {
+	struct io *io;
+};
+
+static void trace(const char *word)
+{
+	size_t n = strlen(world.trace);
+
+	snprintf(world.trace + n, sizeof(world.trace) - n, "%s%s", n ? " " : "", word);
+}
+
+void world_reset(void)
+{
+	world = (struct world){ .stale = true, .allocated = WORLD_SIZE };
+}
+
+struct target *world_target(const char *name)
+{
+	struct target *t = target_new(TARGET_IMAGE);
+
+	if (!t)
+		abort();
+	t->state = TARGET_READY;
+	t->name = strdup(name);
+	t->path = strdup(name);
+	t->fstype = strdup("fake");
+	t->size = WORLD_SIZE;
+	t->sector = 512;
+	t->free = WORLD_FREE;
+	return t;
+}
+
+static int mem_flush(struct io *io)
+{
+	(void)io;
+	trace("flush");
+	return -world.flush_errnum;
+}
+
+static void mem_close(struct io *io)
+{
+	free(io);
+}
+
+static const struct io_ops flush_ops = { .flush = mem_flush, .close = mem_close };
+
+int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err)
+{
+	struct lock *l;
+
+	trace(kind == LOCK_EXCLUSIVE ? "lock" : kind == LOCK_LOOK ? "look" : "mounted");
+	if (world.lock_errnum)
+		return error_set(err, WHY_BUSY, world.lock_errnum, t->path);
+	l = calloc(1, sizeof(*l));
+	l->io = calloc(1, sizeof(*l->io));
+	*l->io = (struct io){ .ops = &flush_ops, .name = "world", .size = WORLD_SIZE,
+			      .sector = 512 };
+	*lock = l;
+	return 0;
+}
+
+void lock_release(struct lock *lock)
+{
+	if (!lock)
+		return;
+	trace("release");
+	io_close(lock->io);
+	free(lock);
+}
+
+struct io *lock_window(struct lock *lock)
+{
+	return lock->io;
+}
+
+int disk_allocated(const struct target *t, uint64_t *bytes)
+{
+	(void)t;
+	*bytes = world.allocated;
+	return 0;
+}
+
+bool mount_has_users(const char *mountpoint)
+{
+	(void)mountpoint;
+	return world.users;
+}
+
+int mount_usage(const char *mountpoint, uint64_t *size, uint64_t *free_bytes)
+{
+	(void)mountpoint;
+	*size = WORLD_SIZE;
+	*free_bytes = WORLD_FREE;
+	return 0;
+}
+
+int fs_open(struct io *io, const char *type, struct fs **fs, struct error *err)
+{
+	const struct extent e = { WORLD_FREE_AT, WORLD_FREE };
+
+	trace("open");
+	if (world.open_errnum)
+		return error_set(err, WHY_JOURNAL, world.open_errnum, type);
+	*fs = fs_fake_new(io, &e, 1);
+	return 0;
+}
+
+void fs_close(struct fs *fs)
+{
+	if (fs)
+		fs->driver->close(fs);
+}
+
+int fs_open_mounted(const char *mountpoint, struct io *io, struct fs **fs, struct error *err)
+{
+	(void)io;
+	(void)fs;
+	return error_set(err, WHY_SYSTEM, EOPNOTSUPP, mountpoint);
+}
+
+static void take_time(void)
+{
+	const struct timespec t = { 0, (long)world.slow_us * 1000 };
+
+	if (world.slow_us)
+		nanosleep(&t, NULL);
+}
+
+static int tell(const struct watch *watch, enum did what, struct extent e)
+{
+	return watch && watch->did ? watch->did(watch->arg, what, e) : 0;
+}
+
+static int chunk_fails(const struct watch *watch, struct extent e, struct error *err)
+{
+	struct error why;
+	int rc;
+
+	error_clear(&why);
+	error_set_at(&why, WHY_READ, EIO, e.start, "world");
+	rc = watch->failed ? watch->failed(watch->arg, &why, e) : -EIO;
+	if (rc && err)
+		*err = why;
+	return rc ? rc : tell(watch, DID_FAILED, e);
+}
+
+static int chunk(const struct watch *watch, struct extent e, bool reads, bool dry)
+{
+	enum did what = world.stale ? DID_ZEROED : DID_ZERO;
+	int rc;
+
+	take_time();
+	rc = reads ? tell(watch, DID_READ, e) : 0;
+	if (rc)
+		return rc;
+	if (what == DID_ZEROED && !dry)
+		world.allocated -= e.len;
+	return tell(watch, what, e);
+}
+
+static int chunks(const struct watch *watch, bool reads, bool dry, struct error *err)
+{
+	struct extent e = { WORLD_FREE_AT, WORLD_CHUNK };
+	int rc = 0;
+
+	for (unsigned i = 1; rc == 0 && i <= WORLD_FREE / WORLD_CHUNK; i++) {
+		if (i == world.bad_chunk)
+			rc = chunk_fails(watch, e, err);
+		else
+			rc = chunk(watch, e, reads, dry);
+		e.start += WORLD_CHUNK;
+	}
+	return rc;
+}
+
+int engine_punch(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
+{
+	(void)fs;
+	trace("punch");
+	world.was_dry = dry;
+	if (world.punch_errnum)
+		return error_set(err, WHY_NO_PUNCH, world.punch_errnum, "world");
+	return chunks(watch, false, dry, err);
+}
+
+int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
+{
+	(void)fs;
+	trace("write");
+	world.was_dry = dry;
+	return chunks(watch, true, dry, err);
+}
+
+int engine_trim(struct mounted *m, bool dry, const struct watch *watch, struct error *err)
+{
+	trace("trim");
+	world.was_dry = dry;
+	if (world.trim_errnum)
+		return error_set(err, WHY_NO_TRIM, world.trim_errnum, m->mountpoint);
+	return tell(watch, DID_ZEROED, (struct extent){ 0, WORLD_FREE });
+}
+
+int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct error *err)
+{
+	(void)err;
+	trace("fill");
+	world.was_dry = dry;
+	world.reserve = m->reserve;
+	m->gave_back = world.gives_back;
+	return tell(watch, DID_ZEROED, (struct extent){ 0, WORLD_FREE - m->reserve });
+}
+
+uint64_t engine_default_reserve(uint64_t size, bool others)
+{
+	return others ? size / 100 : 0;
+}
+
+int engine_verify(struct fs *fs, const struct watch *watch, struct error *err)
+{
+	(void)fs;
+	trace("verify");
+	if (world.verify_errnum)
+		return error_set_at(err, WHY_VERIFY, 0, WORLD_FREE_AT, "world");
+	return tell(watch, DID_READ, (struct extent){ WORLD_FREE_AT, WORLD_FREE });
+}
+
+int engine_scan(struct fs *fs, const struct watch *watch, struct estimate *estimate,
+		struct error *err)
+{
+	int rc = chunks(watch, true, true, err);
+
+	(void)fs;
+	*estimate = (struct estimate){
+		.known = true, .exact = true, .free = WORLD_FREE, .present = WORLD_FREE,
+		.sampled = WORLD_FREE, .stale = world.stale ? WORLD_FREE : 0,
+	};
+	estimate->zero = WORLD_FREE - estimate->stale;
+	estimate->stale_low = estimate->stale_high = estimate->stale;
+	return rc;
+}
+
+struct sampler {
+	uint64_t read;
+};
+
+int sampler_new(struct fs *fs, uint64_t seed, const struct watch *watch, struct sampler **sampler,
+		struct error *err)
+{
+	(void)fs;
+	(void)seed;
+	(void)watch;
+	(void)err;
+	*sampler = calloc(1, sizeof(**sampler));
+	return *sampler ? 0 : -ENOMEM;
+}
+
+int sampler_more(struct sampler *sampler, size_t n, const struct watch *watch, struct error *err)
+{
+	uint64_t len = n * WORLD_CHUNK;
+
+	(void)err;
+	take_time();
+	if (len > WORLD_FREE - sampler->read)
+		len = WORLD_FREE - sampler->read;
+	sampler->read += len;
+	if (tell(watch, DID_READ, (struct extent){ WORLD_FREE_AT, len }))
+		return -ECANCELED;
+	return sampler->read == WORLD_FREE;
+}
+
+void sampler_result(const struct sampler *sampler, struct estimate *e)
+{
+	uint64_t unknown = (WORLD_FREE - sampler->read) / 8;
+	uint64_t stale = world.stale ? WORLD_FREE : 0;
+
+	*e = (struct estimate){
+		.known = sampler->read > 0, .exact = unknown == 0, .free = WORLD_FREE,
+		.present = WORLD_FREE, .sampled = sampler->read, .stale = stale,
+		.zero = WORLD_FREE - stale,
+		.stale_low = stale > unknown ? stale - unknown : 0,
+		.stale_high = stale + unknown < WORLD_FREE ? stale + unknown : WORLD_FREE,
+	};
+}
+
+void sampler_free(struct sampler *sampler)
+{
+	free(sampler);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_TESTS_LIB_WORLD_H
+#define ACHICA_TESTS_LIB_WORLD_H
+
+#include "achica/target.h"
+#include "base/io.h"
+
+/*
+ * Everything below app/, as a test wants it: one disk of WORLD_SIZE bytes whose free space is one
+ * extent, and an engine that only reports. A test sets what is to happen and reads what did; the
+ * program links this in the place of disk/, fs_open and engine/.
+ */
+#define WORLD_SIZE (UINT64_C(256) << 20)
+#define WORLD_FREE_AT (UINT64_C(64) << 20)
+#define WORLD_FREE (UINT64_C(128) << 20)
+#define WORLD_CHUNK (UINT64_C(1) << 20)
+
+struct world {
+	int lock_errnum;       /* lock_take fails: WHY_BUSY */
+	int open_errnum;       /* fs_open fails: WHY_JOURNAL */
+	int punch_errnum;      /* WHY_NO_PUNCH, before anything */
+	int trim_errnum;       /* WHY_NO_TRIM */
+	int flush_errnum;
+	int verify_errnum;     /* WHY_VERIFY */
+	unsigned bad_chunk;    /* from 1: reading it fails; 0 none */
+	unsigned slow_us;      /* each chunk takes that long */
+	bool stale;            /* the free space holds data */
+	uint64_t allocated;    /* of the host, before; what is zeroed goes off */
+	bool users;            /* somebody has something open on the mount */
+	uint64_t reserve;      /* out: of the fill */
+	uint64_t gives_back;
+	bool was_dry;          /* out: of the last act */
+	char trace[512];       /* out: "lock open write flush ..." */
+};
+
+/* One for the program; the functions below app/ have no other way to it. */
+extern struct world world;
+
+/* All well, stale, nothing happened. */
+void world_reset(void);
+
+/* A disk of that name with the fake filesystem, ready and without a verdict. */
+struct target *world_target(const char *name);
+
+#endif
