@@ -63,6 +63,7 @@ e2e_tests = \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
 	tests/e2e/fs_fuzz.sh \
+	tests/e2e/fs_mounted.sh \
 	tests/e2e/version.sh \
 	$(NULL)
 
