@@ -32,8 +32,9 @@ struct fs {
  *        force. On success *fs is owned by the caller until close.
  * walk   calls fn with the free extents: ascending, not overlapping, not empty, whole units inside
  *        [0, fs->size). Touching extents are fine. A non-zero from fn ends the walk and is returned
- *        unchanged. It only reads, prints nothing, never exits, and can be repeated. Memory: at
- *        most a few MiB whatever the size of the disk; the driver states its bound at its top.
+ *        unchanged. It only reads, prints nothing, never exits, and can be repeated. Memory: a
+ *        few MiB, and at most some bytes for a block group of many MiB; the driver states its
+ *        bound at its top.
  * close  frees.
  *
  * To add a filesystem: one file fs_<name>.c that exports only its table, one row in fs.c, one line
