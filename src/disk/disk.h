@@ -38,8 +38,8 @@ void discover_probe(struct target *top);
  * Exclusive use of a target's bytes (gate 1), held until lock_release: O_EXCL and flock on the
  * whole disk for devices; QEMU's lock bytes, loop devices and writers for image files; for a loop
  * device both. LOCK_LOOK takes nothing and opens read-only (estimates). LOCK_MOUNTED is for trim
- * and fill: the filesystem stays mounted, the device underneath is opened read-only, and the
- * backing image of a loop device is not taken (the mount has it).
+ * and fill: the filesystem stays mounted, at mountpoints[0]; the device underneath is opened
+ * read-only, and the backing image of a loop device is not taken (the mount has it).
  * Refuses with who has it. Memory and descriptors are freed by lock_release (NULL is fine).
  */
 enum lock_kind { LOCK_LOOK, LOCK_EXCLUSIVE, LOCK_MOUNTED };
