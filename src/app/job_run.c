@@ -205,22 +205,32 @@ static int watch_cancel(void *arg, enum did what, struct extent e)
 	return canceled(arg) ? -ECANCELED : 0;
 }
 
-/* What a mounted filesystem still holds that is stale: trimming promises nothing. Best effort. */
+static void sample(struct hold *h, const struct watch *watch, struct estimate *e)
+{
+	struct sampler *sampler;
+	struct error ignored = { 0 };
+
+	if (sampler_new(h->fs, boottime_us(), watch, &sampler, &ignored) < 0)
+		return;
+	if (sampler_more(sampler, REMAINS_CHUNKS, watch, &ignored) >= 0)
+		sampler_result(sampler, e);
+	sampler_free(sampler);
+}
+
+/* What a mounted filesystem still holds that is stale: trimming promises nothing. Best effort,
+   through a descriptor of its own that has seen nothing before. */
 static void measure_remains(struct run *r)
 {
 	struct watch watch = { .did = watch_cancel, .arg = r };
 	struct estimate e = { 0 };
-	struct sampler *sampler;
-	struct error ignored = { 0 };
+	struct hold h = { NULL, NULL };
 
 	if (!target_is_mounted(r->t) || !r->hold.fs || r->job->options.dry_run)
 		return;
 	set_phase(r, JOB_VERIFYING);
-	if (sampler_new(r->hold.fs, boottime_us(), &watch, &sampler, &ignored) < 0)
-		return;
-	if (sampler_more(sampler, REMAINS_CHUNKS, &watch, &ignored) >= 0)
-		sampler_result(sampler, &e);
-	sampler_free(sampler);
+	if (hold_look(r->t, &h, NULL) == 0)
+		sample(&h, &watch, &e);
+	hold_release(&h);
 	if (e.known && e.stale > 0 && e.stale >= e.free / REMAINS_PART)
 		note(r, NOTE_REMAINS, e.stale, 0);
 }
