@@ -103,7 +103,19 @@ libachica_a_SOURCES = \
 	src/disk/table.h \
 	src/disk/use.c \
 	src/disk/use.h \
+	src/engine/batch.c \
+	src/engine/batch.h \
+	src/engine/claim.c \
+	src/engine/claim.h \
 	src/engine/engine.h \
+	src/engine/fill.c \
+	src/engine/pieces.c \
+	src/engine/pieces.h \
+	src/engine/punch.c \
+	src/engine/sampler.c \
+	src/engine/scan.c \
+	src/engine/trim.c \
+	src/engine/write.c \
 	src/fs/bitmap.c \
 	src/fs/bitmap.h \
 	src/fs/drivers.h \
