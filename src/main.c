@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
+/* Language, options, and who goes on: the wizard, line mode or a verb. */
+
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
+#include "achica/front.h"
 #include "achica/i18n.h"
 
 static void set_language(void)
@@ -17,13 +20,28 @@ static void set_language(void)
 	textdomain(PACKAGE);
 }
 
+static int run(const struct options *options)
+{
+	if (options->verb != VERB_WIZARD)
+		return batch_run(options);
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		fputs(_("achica: the wizard needs a terminal; see achica --help for the options "
+			"that do without\n"),
+		      stderr);
+		return 2;
+	}
+	return plain_run(options);
+}
+
 int main(int argc, char **argv)
 {
+	struct options options;
+	int status;
+
 	set_language();
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts(PACKAGE_STRING);
-		return 0;
-	}
-	fputs(_("Usage: achica [OPTION]... [TARGET]...\n"), stderr);
-	return 2;
+	status = args_parse(argc, argv, &options);
+	if (status < 0)
+		status = run(&options);
+	args_free(&options);
+	return status;
 }

@@ -111,17 +111,13 @@ static uint64_t run_length(const struct writer *w, const unsigned char *data, ui
 			   uint64_t len, bool *zero)
 {
 	uint64_t end = at;
+	uint64_t n = len - at < w->grain ? len - at : w->grain;
 
-	for (bool first = true; end < len; first = false) {
-		uint64_t n = len - end < w->grain ? len - end : w->grain;
-		bool is_zero = bytes_are_zero(data + end, (size_t)n);
-
-		if (first)
-			*zero = is_zero;
-		if (is_zero != *zero)
-			break;
+	*zero = bytes_are_zero(data + at, (size_t)n);
+	do {
 		end += n;
-	}
+		n = len - end < w->grain ? len - end : w->grain;
+	} while (n > 0 && bytes_are_zero(data + end, (size_t)n) == *zero);
 	return end - at;
 }
 
