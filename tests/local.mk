@@ -63,10 +63,12 @@ tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
 
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
+	tests/e2e/discover.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
+	tests/e2e/lock.sh \
 	tests/e2e/version.sh \
 	$(NULL)
 
@@ -123,6 +125,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fs/ntfs.py \
 	tests/fuzz/lsan.supp \
 	tests/fuzz/seeds.py \
+	tests/lib/disk.sh \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \

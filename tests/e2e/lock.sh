@@ -1,0 +1,209 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Locks: who is in the way is named, and nobody gets in while we work.
+set -eu
+. "$top_srcdir/tests/lib/disk.sh"
+need qemu-io qemu-img setsid
+
+truncate -s 16M ext.img
+mkfs.ext4 -q -F ext.img
+dos_image dos.img
+make_fs dos.img 1048576 8
+make_fs dos.img 11534336 8
+
+# Free: the lock is had, and is gone with the process.
+free exclusive ext.img
+free exclusive 'dos.img#5'
+locked exclusive ext.img
+kill -9 "$holder"
+let_go
+free exclusive ext.img
+
+# While it is held, QEMU keeps out, and so do we; looking is always possible.
+locked exclusive ext.img
+if qemu-io -f raw -c 'write 0 512' ext.img >qemu.log 2>&1 && ! grep -q lock qemu.log; then
+	fail "qemu-io wrote into a locked image: $(cat qemu.log)"
+fi
+grep -q 'lock' qemu.log || fail "qemu-io says nothing of a lock: $(cat qemu.log)"
+if qemu-img convert -f raw -O qcow2 ext.img copy.qcow2 >qemu.log 2>&1; then
+	fail "qemu-img read a locked image"
+fi
+refused exclusive ext.img locked-qemu "$dir/ext.img"
+case $refusal in
+*"|$holder|disktool") ;;
+*) fail "who has it: $refusal" ;;
+esac
+free look ext.img
+let_go
+qemu-io -f raw -c 'write 0 512' ext.img >/dev/null
+mkfs.ext4 -q -F ext.img
+
+# QEMU has it: writing. One that only reads, and lets others write, is not in the way.
+hold qemu-io -f raw ext.img
+echo length >&3
+said
+refused exclusive ext.img locked-qemu "$dir/ext.img"
+case $refusal in
+*"|$holder|qemu-io") ;;
+*) fail "who has it: $refusal" ;;
+esac
+[ "$refused_status" = 4 ] || fail "a refusal is exit status 4"
+free look ext.img
+let_go
+hold qemu-io -f raw -r ext.img
+echo length >&3
+said
+free exclusive ext.img
+let_go
+
+# libvirt's byte 0.
+if command -v python3 >/dev/null; then
+	hold python3 -c 'if 1:
+		import fcntl, sys
+		f = open("ext.img", "r+b")
+		fcntl.lockf(f, fcntl.LOCK_EX, 1, 0)
+		print("locked", flush=True)
+		sys.stdin.read()'
+	said
+	refused exclusive ext.img locked-qemu
+	case $refusal in
+	*"|$holder|python3"*) ;;
+	*) fail "who has it: $refusal" ;;
+	esac
+	let_go
+fi
+
+# Somebody writes to it, without any lock.
+hold sh -c 'exec 5>>ext.img; echo open; read -r x'
+said
+refused exclusive ext.img image-open "$dir/ext.img"
+case $refusal in
+*"|$holder|sh") ;;
+*) fail "who has it: $refusal" ;;
+esac
+let_go
+hold sh -c 'exec 5<ext.img; echo open; read -r x'
+said
+free exclusive ext.img
+let_go
+
+# A loop device over the file, or over the partition alone.
+attach loop dos.img
+refused exclusive 'dos.img#5' loop "$loop"
+free exclusive "$loop#5"
+attach second dos.img
+refused exclusive "$loop#5" loop "$second"
+detach "$second"
+attach second -o 1048576 --sizelimit 8388608 dos.img
+refused exclusive "$loop#1" loop "$second"
+free exclusive "$loop#5"
+detach "$second"
+
+# A loop device locks its file too, and the other way round.
+locked exclusive "$loop#5"
+if qemu-io -f raw -c 'write 0 512' dos.img >qemu.log 2>&1 && ! grep -q lock qemu.log; then
+	fail "qemu-io wrote under a locked loop device"
+fi
+refused exclusive "$loop#5" busy
+case $refusal in
+*"|$holder|disktool") ;;
+*) fail "who has it: $refusal" ;;
+esac
+let_go
+hold qemu-io -f raw -r dos.img
+echo length >&3
+said
+free exclusive "$loop#5"
+let_go
+hold qemu-io -f raw dos.img
+echo length >&3
+said
+refused exclusive "$loop#5" locked-qemu "$dir/dos.img"
+let_go
+
+# Mounted, swapped on, opened exclusively, flocked.
+partx -a "$loop"
+mkdir mnt
+mount "${loop}p5" mnt
+refused exclusive "${loop}p5" mounted "$dir/mnt"
+free exclusive "${loop}p1"
+free mounted "${loop}p5"
+refused mounted "${loop}p1" not-mounted
+mount -o remount,ro mnt
+refused mounted "${loop}p5" mounted-read-only
+umount mnt
+mkswap -q "${loop}p6" >/dev/null
+if swapon "${loop}p6" 2>/dev/null; then
+	refused exclusive "${loop}p6" swap-active "${loop}p6"
+	swapoff "${loop}p6"
+fi
+hold flock -x "$loop" sh -c 'echo locked; read -r x'
+said
+refused exclusive "${loop}p1" busy "$loop"
+case $refusal in
+*"|flock" | *"|sh") ;;
+*) fail "who has it: $refusal" ;;
+esac
+let_go
+hold sh -c "exec 5<>${loop}p1; echo open; read -r x"
+said
+refused exclusive "${loop}p1" busy "${loop}p1"
+free exclusive "${loop}p5"
+let_go
+locked exclusive "${loop}p1"
+if mount "${loop}p1" mnt 2>/dev/null; then
+	fail "a locked partition was mounted"
+fi
+if flock -n "$loop" true; then
+	fail "the whole disk is not flocked"
+fi
+refused exclusive "${loop}p5" busy "$loop"
+let_go
+mount "${loop}p1" mnt
+umount mnt
+partx -d "$loop"
+detach "$loop"
+
+# A loop device without a name for its file any more.
+cp ext.img gone.img
+attach loop gone.img
+rm gone.img
+free exclusive "$loop"
+detach "$loop"
+
+# Read-only, by the device and by the file.
+attach loop -r ext.img
+refused exclusive "$loop" read-only
+detach "$loop"
+if chattr +i ext.img 2>/dev/null; then
+	refused exclusive ext.img read-only "$dir/ext.img"
+	chattr -i ext.img
+fi
+
+# The size on the host, of a file and of what a loop device shows of it.
+attach loop ext.img
+[ "$("$disktool" allocated "$loop")" = "$(($(stat -c %b ext.img) * 512))" ] || fail "allocated, loop"
+[ "$("$disktool" allocated ext.img)" = "$(($(stat -c %b ext.img) * 512))" ] || fail "allocated, file"
+
+# Who works in a mounted filesystem.
+mount "$loop" mnt
+[ "$("$disktool" users mnt)" = nobody ] || fail "users of an idle filesystem"
+for way in 'cd mnt' 'exec 5>mnt/f' 'exec 5<mnt'; do
+	hold sh -c "$way; echo there; read -r x"
+	said
+	[ "$("$disktool" users mnt)" = users ] || fail "nobody noticed: $way"
+	let_go
+done
+cp "$(command -v cat)" mnt/cat
+hold mnt/cat
+echo here >&3
+said
+[ "$("$disktool" users mnt)" = users ] || fail "nobody noticed a running program"
+let_go
+truncate -s 1M mnt/inner.img
+attach inner mnt/inner.img
+[ "$("$disktool" users mnt)" = users ] || fail "nobody noticed a loop device"
+detach "$inner"
+[ "$("$disktool" users mnt)" = nobody ] || fail "users that have gone"
+umount mnt
+detach "$loop"
