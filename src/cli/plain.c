@@ -310,8 +310,7 @@ static int converse(struct plain *p)
 	print_list(p);
 	while (status < 0 && !signals_ending()) {
 		/* TRANSLATORS: the letters stay as they are. */
-		printf("\n%s ", _("Numbers to mark, p plan, w why, e exact, i image, r again, "
-				  "h help, q quit:"));
+		printf("\n%s ", _("Numbers to mark, p plan, h help, q quit:"));
 		fflush(stdout);
 		if (!ask_line(line, sizeof(line)))
 			break;
