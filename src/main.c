@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/* Language, options, and who goes on: the wizard, line mode or a verb. */
-
 #include <locale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "achica/front.h"
 #include "achica/i18n.h"
+#include "cli/cli.h"
 
 static void set_language(void)
 {
@@ -25,10 +23,9 @@ static int run(const struct options *options)
 	if (options->verb != VERB_WIZARD)
 		return batch_run(options);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		fputs(_("achica: the wizard needs a terminal; see achica --help for the options "
-			"that do without\n"),
-		      stderr);
-		return 2;
+		cli_complain(_("the wizard needs a terminal; --list, --estimate and --zero do not"),
+			     NULL);
+		return STATUS_USAGE;
 	}
 	return plain_run(options);
 }
@@ -38,10 +35,11 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	output_guard();
 	set_language();
 	status = args_parse(argc, argv, &options);
 	if (status < 0)
 		status = run(&options);
 	args_free(&options);
-	return status;
+	return output_close(status);
 }
