@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/test_disks \
 	tests/unit/test_fs_ext \
 	tests/unit/test_gate \
+	tests/unit/test_hold \
 	tests/unit/test_image \
 	tests/unit/test_io \
 	tests/unit/test_job \
@@ -25,6 +26,7 @@ unit_tests = \
 	$(NULL)
 
 # These have a world of their own in the place of the layers below app/.
+tests_unit_test_hold_SOURCES = tests/unit/test_hold.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_pace_SOURCES = \
 	tests/unit/test_job_pace.c tests/lib/world.c tests/lib/world.h
@@ -65,6 +67,7 @@ tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
 e2e_tests = \
 	tests/e2e/cli.sh \
 	tests/e2e/discover.sh \
+	tests/e2e/advice.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
 	tests/e2e/fs_fuzz.sh \

@@ -57,14 +57,15 @@ static unsigned char bit_of(enum did what)
 	}
 }
 
-/* The head goes to the end of e; the cells that it leaves behind are done. */
+/* The head goes to the end of e; the cells that it leaves behind are done. A fill jumps: there only
+   those of e are. */
 static void move_head(struct job_item *item, struct extent e)
 {
 	size_t to = cell_of(extent_end(e) - 1, item->window);
 	size_t from = cell_of(e.start, item->window);
 
 	item->map[item->head] &= (unsigned char)~CELL_HEAD;
-	if (item->head < from)
+	if (item->head < from && !target_is_mounted(item->target))
 		from = item->head;
 	for (size_t i = from; i < to; i++)
 		item->map[i] &= (unsigned char)~CELL_TODO;
@@ -72,9 +73,15 @@ static void move_head(struct job_item *item, struct extent e)
 	item->head = to;
 }
 
+/* Trim, and a fill that does not know the layout, tell how much but not where. */
+static bool is_nowhere(const struct job_item *item, struct extent e)
+{
+	return e.start == 0 && target_is_mounted(item->target);
+}
+
 void map_mark(struct job_item *item, enum did what, struct extent e)
 {
-	if (item->window == 0 || e.len == 0 || e.start >= item->window)
+	if (item->window == 0 || e.len == 0 || e.start >= item->window || is_nowhere(item, e))
 		return;
 	if (item->view.phase == JOB_WORKING)
 		set_cells(item->map, item->window, e, bit_of(what));
@@ -83,6 +90,13 @@ void map_mark(struct job_item *item, enum did what, struct extent e)
 
 void map_finish(struct job_item *item, bool complete)
 {
-	for (size_t i = 0; i < JOB_MAP_CELLS; i++)
-		item->map[i] &= (unsigned char)~(complete ? CELL_HEAD | CELL_TODO : CELL_HEAD);
+	bool somewhere = item->view.zeroed > 0 && target_is_mounted(item->target);
+
+	for (size_t i = 0; i < JOB_MAP_CELLS; i++) {
+		unsigned char *cell = &item->map[i];
+
+		if (complete && somewhere && (*cell & CELL_TODO))
+			*cell |= CELL_ZEROED;
+		*cell &= (unsigned char)~(complete ? CELL_HEAD | CELL_TODO : CELL_HEAD);
+	}
 }

@@ -100,6 +100,36 @@ static uint64_t reserve_for(struct run *r)
 	return engine_default_reserve(size, mount_has_users(mountpoint));
 }
 
+static void expect(struct run *r, uint64_t zeroed, uint64_t was_zero)
+{
+	struct job_view_item *v = &r->item->view;
+
+	pthread_mutex_lock(&r->job->mutex);
+	v->zeroed = zeroed;
+	v->was_zero = was_zero;
+	v->done = v->free;
+	pthread_mutex_unlock(&r->job->mutex);
+}
+
+/* What trimming or filling would zero: all of the free space is read. Without a map of it, as with
+   FUSE, all but the reserve would be written. */
+static int foresee(struct run *r)
+{
+	struct estimate e;
+	uint64_t kept = r->item->view.kept;
+	uint64_t all = r->item->view.free;
+	int rc;
+
+	if (!r->hold.fs) {
+		expect(r, all > kept ? all - kept : 0, 0);
+		return 0;
+	}
+	rc = engine_scan(r->hold.fs, &r->watch, &e, &r->err);
+	if (rc == 0)
+		expect(r, e.stale, e.zero + e.hole);
+	return rc;
+}
+
 static int act_mounted(struct run *r, enum method m)
 {
 	bool dry = r->job->options.dry_run;
@@ -108,18 +138,19 @@ static int act_mounted(struct run *r, enum method m)
 		.fstype = r->t->fstype ? r->t->fstype : "",
 		.options = r->t->mount_options,
 		.device = lock_window(r->hold.lock),
+		.reserve = m == METHOD_FILL ? reserve_for(r) : 0,
 		.allocated = host_bytes,
 		.arg = (void *)r->t,
 	};
 	int rc;
 
 	if (m == METHOD_TRIM)
-		return engine_trim(&mounted, dry, &r->watch, &r->err);
-	mounted.reserve = reserve_for(r);
-	rc = engine_fill(&mounted, dry, &r->watch, &r->err);
+		rc = engine_trim(&mounted, dry, &r->watch, &r->err);
+	else
+		rc = engine_fill(&mounted, dry, &r->watch, &r->err);
 	if (mounted.gave_back)
 		note(r, NOTE_GAVE_BACK, mounted.gave_back, 0);
-	return rc;
+	return rc == 0 && dry ? foresee(r) : rc;
 }
 
 static int act_by(struct run *r, enum method m)

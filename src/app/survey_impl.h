@@ -30,6 +30,7 @@ struct look {
 	uint64_t begun_us;   /* when this step began, 0 none runs */
 	uint64_t moved_us;   /* when a byte last moved in it */
 	uint64_t dealt;      /* exact: bytes of free space behind it */
+	size_t chunks;       /* to sample in the next step */
 	/* The looker's own, without the mutex: */
 	struct hold hold;
 	struct sampler *sampler;

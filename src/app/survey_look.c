@@ -18,9 +18,11 @@
 #include "app/thread.h"
 #include "engine/engine.h"
 
-/* Chunks of the first step and of those after it: about a second of a rotating disk. */
+/* Chunks of a step: half a second of a rotating disk at first, then what takes about STEP_US. Each
+   step walks the whole map once, which for a large filesystem must pay. */
 #define FIRST_CHUNKS 48
-#define MORE_CHUNKS 96
+#define MOST_CHUNKS 8192
+#define STEP_US UINT64_C(300000)
 /* Filesystems kept open between steps: each is some memory. */
 #define OPEN_MAX 8
 /* Good enough, as a part of the free space: to stop, and for batch to go on. */
@@ -69,8 +71,10 @@ int look_percent(const struct look *look)
 
 	if (look->done || look->dropped)
 		return -1;
+	if (look->exact && e->free && look->dealt < e->free)
+		return (int)((double)look->dealt * 100 / (double)e->free);
 	if (look->exact)
-		return e->free ? (int)((double)look->dealt * 100 / (double)e->free) : 0;
+		return e->free ? 99 : 0;
 	if (!e->known)
 		return 0;
 	/* The width shrinks with the root of what is read. */
@@ -168,13 +172,22 @@ static int look_did(void *arg, enum did what, struct extent e)
 	pthread_mutex_lock(&board->mutex);
 	percent = look_percent(look);
 	look->moved_us = boottime_us();
-	if (what != DID_READ)
+	if (what == DID_READ || what == DID_HOLE || what == DID_FAILED)
 		look->dealt += e.len;
 	if (look->exact && look_percent(look) != percent)
 		board_wake(board);
 	rc = board->stop || board->paused || look->dropped ? -ECANCELED : 0;
 	pthread_mutex_unlock(&board->mutex);
 	return rc;
+}
+
+/* What cannot be read widens the interval. */
+static int look_failed(void *arg, const struct error *err, struct extent e)
+{
+	(void)arg;
+	(void)err;
+	(void)e;
+	return 0;
 }
 
 static int open_look(struct look *look, const struct watch *watch, struct error *err)
@@ -191,7 +204,6 @@ static int open_look(struct look *look, const struct watch *watch, struct error 
 /* One step, without the mutex: 0 there is more, 1 it is exact, or a negative errno. */
 static int read_more(struct look *look, const struct watch *watch, struct estimate *e)
 {
-	size_t chunks = look->steps == 0 ? FIRST_CHUNKS : MORE_CHUNKS;
 	struct error err;
 	int rc;
 
@@ -203,17 +215,28 @@ static int read_more(struct look *look, const struct watch *watch, struct estima
 		rc = engine_scan(look->hold.fs, watch, e, &err);
 		return rc ? rc : 1;
 	}
-	rc = sampler_more(look->sampler, chunks, watch, &err);
+	rc = sampler_more(look->sampler, look->chunks, watch, &err);
 	if (rc >= 0)
 		sampler_result(look->sampler, e);
 	return rc;
 }
 
+static void pace(struct look *look, uint64_t us)
+{
+	if (us < STEP_US / 2 && look->chunks < MOST_CHUNKS)
+		look->chunks *= 2;
+	else if (us > STEP_US * 2 && look->chunks > FIRST_CHUNKS)
+		look->chunks /= 2;
+}
+
 static void take_result(struct board *board, struct look *look, int rc, const struct estimate *e)
 {
 	bool canceled = rc == -ECANCELED;
+	uint64_t us = boottime_us() - look->begun_us;
 
-	look->spent_us += boottime_us() - look->begun_us;
+	look->spent_us += us;
+	if (look->steps > 0)
+		pace(look, us);
 	look->begun_us = 0;
 	look->steps += !canceled;
 	if (rc >= 0) {
@@ -228,7 +251,7 @@ static void take_result(struct board *board, struct look *look, int rc, const st
 static void do_step(struct board *board, struct look *look)
 {
 	struct step step = { board, look };
-	struct watch watch = { .did = look_did, .arg = &step };
+	struct watch watch = { look_did, look_failed, &step };
 	struct estimate e = { 0 };
 	int rc;
 
@@ -318,6 +341,7 @@ int look_add(struct board *board, const struct target *t, bool exact)
 		return -ENOMEM;
 	}
 	look->exact = exact;
+	look->chunks = FIRST_CHUNKS;
 	look->estimate.free = t->free;
 	rc = start_looker(board);
 	if (rc) {
