@@ -72,6 +72,7 @@ static int open_row(struct exam *x, const struct target *t, struct io **io, stru
 	x->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (x->fd < 0)
 		return error_set(err, WHY_OPEN, errno, t->path);
+	place_forget(x->fd);
 	return io_file_adopt(x->fd, t->path, false, io, err);
 }
 

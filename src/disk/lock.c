@@ -71,19 +71,6 @@ static int check_identity(const struct target *t, int fd, struct error *err)
 	return error_set(err, WHY_SYSTEM, ESTALE, t->path);
 }
 
-/*
- * Drops what the kernel keeps in memory of a device: a mounted filesystem reads, writes and
- * discards past that memory, so it shows what was there before (seen with ext4 on a loop device,
- * Linux 6.18). What is in use or not written yet stays. An image file has one memory for all.
- */
-static void forget_cached(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode))
-		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-}
-
 /* Puts the window over fd, which it takes. */
 static int open_window(struct lock *lock, const struct target *t, int fd, bool write,
 		       struct error *err)
@@ -91,7 +78,7 @@ static int open_window(struct lock *lock, const struct target *t, int fd, bool w
 	struct extent window = { t->base, t->size };
 	int r;
 
-	forget_cached(fd);
+	place_forget(fd);
 	r = io_file_adopt(fd, t->path, write, &lock->base, err);
 	if (r < 0)
 		return r;

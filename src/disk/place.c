@@ -79,6 +79,14 @@ int place_of_target(const struct target *t, struct place *place)
 	return 0;
 }
 
+void place_forget(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode))
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 /* What the loop device itself says is under it. */
 static int ask_loop(const char *node, struct place *below, uint64_t *offset)
 {

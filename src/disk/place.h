@@ -44,6 +44,14 @@ int place_of_target(const struct target *t, struct place *place);
 /* Whether bytes of place come, through loop devices of any depth, out of bytes of wanted. */
 bool place_reaches(const struct place *place, const struct place *wanted);
 
+/*
+ * Drops what the kernel keeps in memory of the device fd is open on: a mounted filesystem reads,
+ * writes and discards past that memory, so it shows what was there before (seen with ext4 on a loop
+ * device, Linux 6.18). What is in use or not written yet stays. An image file has one memory for
+ * all.
+ */
+void place_forget(int fd);
+
 /* The loop device dev (a whole one); -ENXIO when it is none or nothing is attached. */
 int loop_read(dev_t dev, struct loop *loop);
 

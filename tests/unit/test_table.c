@@ -80,7 +80,8 @@ static void put_gpt_header(struct io *io, uint64_t own, uint64_t other, uint64_t
 static void put_gpt_entry(struct io *io, uint64_t array, unsigned i, uint64_t first, uint64_t last)
 {
 	/* The type for Linux filesystems, as bytes. */
-	unsigned char entry[ENTRY] = "\xaf\x3d\xc6\x0f\x83\x84\x72\x47\x8e\x79\x3d\x69\xd8\x47\x7d\xe4";
+	unsigned char entry[ENTRY] = "\xaf\x3d\xc6\x0f\x83\x84\x72\x47"
+				     "\x8e\x79\x3d\x69\xd8\x47\x7d\xe4";
 
 	entry[16] = (unsigned char)(i + 1);
 	put64(entry + 32, first);
@@ -296,7 +297,10 @@ static void a_protective_mbr_without_a_gpt_is_refused(void **state)
 static void lying_mbrs_are_refused(void **state)
 {
 	static const uint32_t lies[][2] = {
-		{ SECTORS - 10, 11 }, { SECTORS + 1, 10 }, { UINT32_MAX, UINT32_MAX }, { 3000, 100 },
+		{ SECTORS - 10, 11 },
+		{ SECTORS + 1, 10 },
+		{ UINT32_MAX, UINT32_MAX },
+		{ 3000, 100 },
 	};
 
 	(void)state;
