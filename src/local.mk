@@ -89,6 +89,8 @@ libachica_a_SOURCES = \
 	src/disk/mounts.h \
 	src/disk/names.c \
 	src/disk/names.h \
+	src/disk/parts.c \
+	src/disk/parts.h \
 	src/disk/place.c \
 	src/disk/place.h \
 	src/disk/probe.c \

@@ -24,30 +24,20 @@
 #include "disk/disk.h"
 #include "disk/image.h"
 #include "disk/mounts.h"
+#include "disk/parts.h"
 #include "disk/place.h"
 #include "disk/probe.h"
-#include "disk/sysfs.h"
 #include "disk/system.h"
 #include "disk/table.h"
 #include "disk/use.h"
 #include "fs/fs.h"
-
-/* A partition, of the table or of the kernel or (as it should be) of both. */
-struct slot {
-	unsigned number;
-	struct extent range;
-	dev_t node;     /* 0: the kernel has none */
-	bool disputed;  /* table and kernel disagree */
-};
 
 struct exam {
 	struct target *top;
 	struct mount *mounts;
 	struct system system;
 	struct table table;
-	struct slot *slots;
-	size_t n;
-	int fd;             /* of the row at work, owned by its io */
+	int fd;             /* of the row at work, owned by its io; -1: it cannot be opened */
 };
 
 static void no_memory(struct target *t)
@@ -74,153 +64,6 @@ static int open_row(struct exam *x, const struct target *t, struct io **io, stru
 		return error_set(err, WHY_OPEN, errno, t->path);
 	place_forget(x->fd);
 	return io_file_adopt(x->fd, t->path, false, io, err);
-}
-
-/* Partitions of the kernel. */
-
-static int add_kernel_part(void *arg, const struct sysfs_part *part)
-{
-	struct exam *x = arg;
-	struct slot *grown;
-
-	if (part->number == x->table.extended)
-		return 0;
-	for (size_t i = 0; i < x->n; i++) {
-		struct slot *s = &x->slots[i];
-
-		if (s->number != part->number)
-			continue;
-		s->node = part->dev;
-		s->disputed = s->range.start != part->range.start ||
-			      s->range.len != part->range.len;
-		return 0;
-	}
-	grown = realloc(x->slots, (x->n + 1) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	x->slots = grown;
-	x->slots[x->n++] = (struct slot){
-		.number = part->number,
-		.range = part->range,
-		.node = part->dev,
-		.disputed = x->table.type[0] != '\0',
-	};
-	return 0;
-}
-
-static int compare_slots(const void *a, const void *b)
-{
-	const struct slot *x = a;
-	const struct slot *y = b;
-
-	return (x->range.start > y->range.start) - (x->range.start < y->range.start);
-}
-
-static int collect_slots(struct exam *x)
-{
-	char dir[SYSFS_PATH_MAX];
-	int r = 0;
-
-	x->slots = calloc(x->table.n + 1, sizeof(*x->slots));
-	if (!x->slots)
-		return -ENOMEM;
-	for (; x->n < x->table.n; x->n++) {
-		x->slots[x->n] = (struct slot){
-			.number = x->table.parts[x->n].number,
-			.range = x->table.parts[x->n].range,
-		};
-	}
-	if (x->top->kind == TARGET_DISK)
-		r = sysfs_parts(sysfs_dir((dev_t)x->top->dev, dir, sizeof(dir)), add_kernel_part,
-				x);
-	qsort(x->slots, x->n, sizeof(*x->slots), compare_slots);
-	return r;
-}
-
-/* The row of a partition; through its own node where it has one. NULL without memory. */
-static struct target *new_part(const struct exam *x, const struct slot *s, const char *name)
-{
-	struct target *t = target_new(TARGET_PART);
-
-	if (!t)
-		return NULL;
-	t->number = s->number;
-	t->start = s->range.start;
-	t->size = s->range.len;
-	t->sector = x->top->sector;
-	t->read_only = x->top->read_only;
-	t->rotational = x->top->rotational;
-	t->removable = x->top->removable;
-	t->discard = x->top->discard;
-	if (s->node) {
-		t->path = sysfs_node(s->node);
-		t->dev = s->node;
-	} else {
-		t->path = strdup(x->top->path);
-		t->base = t->start;
-		t->dev = x->top->dev;
-		t->ino = x->top->ino;
-	}
-	if (name)
-		t->name = strdup(name);
-	else if (s->node)
-		t->name = t->path ? strdup(t->path) : NULL;
-	else if (asprintf(&t->name, "%s#%u", x->top->name, s->number) < 0)
-		t->name = NULL;
-	if (t->path && t->name)
-		return t;
-	target_free(t);
-	return NULL;
-}
-
-static const struct target *find_number(const struct target *list, unsigned number)
-{
-	while (list && list->number != number)
-		list = list->next;
-	return list;
-}
-
-/* A partition that was asked for and is not there stays in the tree, so that all see why. */
-static void keep_missing(struct exam *x, struct target *named)
-{
-	while (named) {
-		struct target *next = named->next;
-
-		named->next = NULL;
-		if (find_number(x->top->children, named->number)) {
-			target_free(named);
-		} else {
-			named->state = TARGET_READY;
-			error_set(&named->verdict, WHY_NOT_FOUND, ENOENT, named->name);
-			target_append(NULL, x->top, named);
-		}
-		named = next;
-	}
-}
-
-/* Rows for the partitions; where some were named (rows with a number alone) only for those. */
-static void make_parts(struct exam *x)
-{
-	struct target *named = x->top->children;
-
-	x->top->children = NULL;
-	for (size_t i = 0; i < x->n; i++) {
-		const struct slot *s = &x->slots[i];
-		const struct target *wanted = find_number(named, s->number);
-		struct target *t;
-
-		if (named && !wanted)
-			continue;
-		t = new_part(x, s, wanted ? wanted->name : NULL);
-		if (!t) {
-			no_memory(x->top);
-			continue;
-		}
-		if (s->disputed)
-			error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
-		target_append(NULL, x->top, t);
-	}
-	keep_missing(x, named);
 }
 
 /* What is mounted. */
@@ -318,25 +161,31 @@ static void take_signature(struct target *t, const struct signature *s)
 	set_text(&t->uuid, s->uuid);
 }
 
-/* The verdict on a row without rows below: see the top of this file. found is what probing its
-   signature said. */
-static void judge(struct exam *x, struct target *t, struct io *io, const struct signature *s,
-		  const struct error *found)
+/* Who uses it. True when that, good or bad, is the verdict; without io nothing else can be told. */
+static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 {
 	struct use use = { .path = t->path, .mounts = x->mounts, .fd = x->fd };
 	const struct mount *m;
 
 	if (place_of_target(t, &use.place) < 0) {
 		error_set(&t->verdict, WHY_SYSTEM, ESTALE, t->path);
-		return;
+		return true;
 	}
 	t->system = system_has(&x->system, &use.place);
 	m = take_mounts(x, t, &use.place);
 	if (m && place_meets(&m->place, &use.place)) {
 		judge_mounted(t, m);
-		return;
+		return true;
 	}
-	if (use_check(&use, &t->verdict) < 0)
+	return !io || use_check(&use, &t->verdict) < 0;
+}
+
+/* The verdict on a row without rows below: see the top of this file. found is what reading its
+   table and signature said. */
+static void judge(struct exam *x, struct target *t, struct io *io, const struct signature *s,
+		  const struct error *found)
+{
+	if (judge_users(x, t, io))
 		return;
 	if (t->read_only)
 		error_set(&t->verdict, WHY_READ_ONLY, 0, t->path);
@@ -360,8 +209,10 @@ static void examine_part(struct exam *x, struct target *t)
 			     &found);
 		take_signature(t, &s);
 		judge(x, t, io, &s, &found);
-		io_close(io);
+	} else {
+		judge_users(x, t, NULL);
 	}
+	io_close(io);
 	t->state = TARGET_READY;
 }
 
@@ -441,41 +292,54 @@ static void examine_top(struct exam *x, struct io *io)
 	}
 	probe_window(x->fd, (struct extent){ 0, t->size }, t->sector, t->path, &s, &found);
 	take_signature(t, &s);
-	if (collect_slots(x) < 0) {
+	/* Boot code may look like a table without partitions; the filesystem counts. */
+	if (x->table.n > 0 || r < 0 || !s.type[0])
+		set_text(&t->table, x->table.type);
+	if (parts_add(t, &x->table) < 0) {
 		no_memory(t);
 		return;
 	}
-	/* Boot code may look like a table without partitions; the filesystem counts. */
-	if (x->n > 0 || r < 0 || !s.type[0])
-		set_text(&t->table, x->table.type);
-	if (x->n > 0 || t->children)
-		make_parts(x);
 	if (!t->children) {
 		judge(x, t, io, &s, &found);
 		return;
 	}
-	if (s.type[0] && x->n > 0)
+	if (s.type[0])
 		refuse_both(x, s.type);
 	else if (found.why != WHY_NONE)
 		t->verdict = found;
 	examine_parts(x);
 }
 
+/* A device that cannot be opened (without root, say): what others tell of it. Why it cannot is the
+   verdict. */
+static void examine_closed(struct exam *x)
+{
+	struct target *t = x->top;
+
+	if (parts_add(t, &x->table) < 0)
+		no_memory(t);
+	if (t->children)
+		examine_parts(x);
+	else
+		judge_users(x, t, NULL);
+}
+
 void discover_probe(struct target *top)
 {
-	struct exam x = { .top = top };
+	struct exam x = { .top = top, .fd = -1 };
 	struct io *io = NULL;
 
 	x.table.sector = 512;
-	if (mounts_read(&x.mounts, &top->verdict) == 0 &&
-	    open_row(&x, top, &io, &top->verdict) == 0) {
+	if (mounts_read(&x.mounts, &top->verdict) == 0) {
 		system_find(x.mounts, &x.system);
-		examine_top(&x, io);
+		if (open_row(&x, top, &io, &top->verdict) == 0)
+			examine_top(&x, io);
+		else
+			examine_closed(&x);
 	}
 	io_close(io);
 	mounts_free(x.mounts);
 	table_free(&x.table);
-	free(x.slots);
 	/* What was named but could not be looked for shares the reason of the whole. */
 	for (struct target *t = top->children; t; t = t->next) {
 		if (t->state != TARGET_READY && t->verdict.why == WHY_NONE)

@@ -152,6 +152,16 @@ is "$dir/dos.img#5" verdict loop
 is "$dir/dos.img#5" mounts "$dir/mnt,$dir/mnt2"
 is "$dir/dos.img#1" mounts ""
 umount mnt2
+
+# Who is not root sees what is mounted, and why no more.
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+if as_nobody "$disktool" tree "${loop}p5" >/dev/null 2>&1; then
+	as_nobody "$disktool" probe "${loop}p5" >rows
+	is "${loop}p5" verdict open
+	is "${loop}p5" mounts "$dir/mnt"
+fi
 mount -o remount,ro mnt
 probe "${loop}p5"
 is "${loop}p5" verdict mounted-read-only

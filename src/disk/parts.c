@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The rows of partitions. The partition table says which there are; the kernel says which have a
+ * node of their own, through which they are then opened, and it may know some where the table
+ * cannot be read. A table that was changed behind the kernel's back is nobody's truth.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disk/parts.h"
+#include "disk/sysfs.h"
+
+/* A partition, of the table or of the kernel or (as it should be) of both. */
+struct slot {
+	unsigned number;
+	struct extent range;
+	dev_t node;     /* 0: the kernel has none */
+	bool disputed;  /* table and kernel disagree */
+};
+
+struct slots {
+	struct target *top;
+	const struct table *table;
+	struct slot *all;
+	size_t n;
+};
+
+static int add_kernel_part(void *arg, const struct sysfs_part *part)
+{
+	struct slots *x = arg;
+	struct slot *grown;
+
+	if (part->number == x->table->extended)
+		return 0;
+	for (size_t i = 0; i < x->n; i++) {
+		struct slot *s = &x->all[i];
+
+		if (s->number != part->number)
+			continue;
+		s->node = part->dev;
+		s->disputed = s->range.start != part->range.start ||
+			      s->range.len != part->range.len;
+		return 0;
+	}
+	grown = realloc(x->all, (x->n + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	x->all = grown;
+	x->all[x->n++] = (struct slot){
+		.number = part->number,
+		.range = part->range,
+		.node = part->dev,
+		.disputed = x->table->type[0] != '\0',
+	};
+	return 0;
+}
+
+static int compare_slots(const void *a, const void *b)
+{
+	const struct slot *x = a;
+	const struct slot *y = b;
+
+	return (x->range.start > y->range.start) - (x->range.start < y->range.start);
+}
+
+static int collect_slots(struct slots *x)
+{
+	char dir[SYSFS_PATH_MAX];
+	int r = 0;
+
+	x->all = calloc(x->table->n + 1, sizeof(*x->all));
+	if (!x->all)
+		return -ENOMEM;
+	for (; x->n < x->table->n; x->n++) {
+		x->all[x->n] = (struct slot){
+			.number = x->table->parts[x->n].number,
+			.range = x->table->parts[x->n].range,
+		};
+	}
+	if (x->top->kind == TARGET_DISK)
+		r = sysfs_parts(sysfs_dir((dev_t)x->top->dev, dir, sizeof(dir)), add_kernel_part,
+				x);
+	qsort(x->all, x->n, sizeof(*x->all), compare_slots);
+	return r;
+}
+
+/* The row of a partition; through its own node where it has one. NULL without memory. */
+static struct target *new_part(const struct slots *x, const struct slot *s, const char *name)
+{
+	struct target *t = target_new(TARGET_PART);
+
+	if (!t)
+		return NULL;
+	t->number = s->number;
+	t->start = s->range.start;
+	t->size = s->range.len;
+	t->sector = x->top->sector;
+	t->read_only = x->top->read_only;
+	t->rotational = x->top->rotational;
+	t->removable = x->top->removable;
+	t->discard = x->top->discard;
+	if (s->node) {
+		t->path = sysfs_node(s->node);
+		t->dev = s->node;
+	} else {
+		t->path = strdup(x->top->path);
+		t->base = t->start;
+		t->dev = x->top->dev;
+		t->ino = x->top->ino;
+	}
+	if (name)
+		t->name = strdup(name);
+	else if (s->node)
+		t->name = t->path ? strdup(t->path) : NULL;
+	else if (asprintf(&t->name, "%s#%u", x->top->name, s->number) < 0)
+		t->name = NULL;
+	if (t->path && t->name)
+		return t;
+	target_free(t);
+	return NULL;
+}
+
+static const struct target *find_number(const struct target *list, unsigned number)
+{
+	while (list && list->number != number)
+		list = list->next;
+	return list;
+}
+
+/* A partition that was asked for and is not there stays in the tree, so that all see why. */
+static void keep_missing(struct target *top, struct target *named)
+{
+	while (named) {
+		struct target *next = named->next;
+
+		named->next = NULL;
+		if (find_number(top->children, named->number)) {
+			target_free(named);
+		} else {
+			named->state = TARGET_READY;
+			error_set(&named->verdict, WHY_NOT_FOUND, ENOENT, named->name);
+			target_append(NULL, top, named);
+		}
+		named = next;
+	}
+}
+
+/* Rows for the partitions; where some were named (rows with a number alone) only for those. */
+static int make_parts(struct slots *x)
+{
+	struct target *named = x->top->children;
+	int r = 0;
+
+	x->top->children = NULL;
+	for (size_t i = 0; r == 0 && i < x->n; i++) {
+		const struct slot *s = &x->all[i];
+		const struct target *wanted = find_number(named, s->number);
+		struct target *t;
+
+		if (named && !wanted)
+			continue;
+		t = new_part(x, s, wanted ? wanted->name : NULL);
+		if (t && s->disputed)
+			error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
+		if (t)
+			target_append(NULL, x->top, t);
+		else
+			r = -ENOMEM;
+	}
+	keep_missing(x->top, named);
+	return r;
+}
+
+int parts_add(struct target *top, const struct table *table)
+{
+	struct slots slots = { .top = top, .table = table };
+	int r = collect_slots(&slots);
+
+	if (r == 0)
+		r = make_parts(&slots);
+	free(slots.all);
+	return r;
+}

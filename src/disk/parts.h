@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_DISK_PARTS_H
+#define ACHICA_DISK_PARTS_H
+
+#include "achica/target.h"
+#include "disk/table.h"
+
+/*
+ * Puts rows for the partitions of top below it, ascending: those of its table, and for a device
+ * those of the kernel. Where the two differ the row is refused (WHY_CORRUPT). Rows that are there
+ * already (a number and a name) say which ones are wanted, and under which name; the others are
+ * left out, and a wanted one that does not exist is refused (WHY_NOT_FOUND, READY). -ENOMEM.
+ */
+int parts_add(struct target *top, const struct table *table);
+
+#endif
