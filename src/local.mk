@@ -16,6 +16,7 @@ achica_LDADD = libachica.a $(foreign_libs)
 
 libachica_a_SOURCES = \
 	include/achica/advice.h \
+	include/achica/checks.h \
 	include/achica/error.h \
 	include/achica/estimate.h \
 	include/achica/extent.h \
@@ -30,6 +31,7 @@ libachica_a_SOURCES = \
 	src/app/advice.c \
 	src/app/branch.c \
 	src/app/branch.h \
+	src/app/checks.c \
 	src/app/choose.c \
 	src/app/choose.h \
 	src/app/hold.c \
