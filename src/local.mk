@@ -136,6 +136,40 @@ libachica_a_SOURCES = \
 	src/text/say_job.c \
 	src/text/say_remedy.c \
 	src/text/say_size.c \
+	src/ui/asks.c \
+	src/ui/dialog.c \
+	src/ui/draw.c \
+	src/ui/draw.h \
+	src/ui/figures.c \
+	src/ui/frame.c \
+	src/ui/help.c \
+	src/ui/keys.c \
+	src/ui/keys.h \
+	src/ui/layout.c \
+	src/ui/log.c \
+	src/ui/loop.c \
+	src/ui/map.c \
+	src/ui/names.c \
+	src/ui/names.h \
+	src/ui/pager.c \
+	src/ui/report.c \
+	src/ui/rows.c \
+	src/ui/screen_plan.c \
+	src/ui/screen_result.c \
+	src/ui/screen_select.c \
+	src/ui/screen_zero.c \
+	src/ui/select.h \
+	src/ui/select_detail.c \
+	src/ui/select_rows.c \
+	src/ui/signal_pipe.c \
+	src/ui/signal_pipe.h \
+	src/ui/term.c \
+	src/ui/term.h \
+	src/ui/ui.c \
+	src/ui/ui.h \
+	src/ui/zero.h \
+	src/ui/zero_draw.c \
+	src/ui/zero_figures.c \
 	$(NULL)
 
 if WITH_NTFS

@@ -27,7 +27,7 @@ static int run(const struct options *options)
 			     NULL);
 		return STATUS_USAGE;
 	}
-	return plain_run(options);
+	return options->plain ? plain_run(options) : ui_run(options);
 }
 
 int main(int argc, char **argv)

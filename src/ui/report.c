@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * What a run leaves: the commands for the small copy, the text that is printed when the screens are
+ * gone, so that it stays in the scrollback, and the script. Commands are whole lines here, quoted
+ * for the shell; only the screen cuts them.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "achica/i18n.h"
+#include "ui/ui.h"
+
+void result_free(struct result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->lines[i]);
+	free(r->lines);
+	free(r->uses);
+	free(r->trouble);
+	*r = (struct result){ 0 };
+}
+
+static int add_line(struct result *r, const struct command *c)
+{
+	char **lines = realloc(r->lines, (r->n + 1) * sizeof(*lines));
+	enum advice_use *uses;
+
+	if (!lines)
+		return -ENOMEM;
+	r->lines = lines;
+	uses = realloc(r->uses, (r->n + 1) * sizeof(*uses));
+	if (!uses)
+		return -ENOMEM;
+	r->uses = uses;
+	lines[r->n] = command_line(c);
+	if (!lines[r->n])
+		return -ENOMEM;
+	uses[r->n++] = c->use;
+	return 0;
+}
+
+static void set_trouble(struct result *r, const struct error *err, const struct target *t)
+{
+	char reason[2048], text[4096];
+	const struct say_fact facts[] = {
+		{ "name", t->name }, { "reason", reason }, { NULL, NULL },
+	};
+
+	if (r->trouble)
+		return;
+	say_reason(err, reason, sizeof(reason));
+	/* TRANSLATORS: "No command for /srv/a.vdi: its format vdi is not handled." */
+	r->trouble =
+		strdup(say_fill(text, sizeof(text), _("No command for {name}: {reason}."), facts));
+}
+
+static void add_commands(struct result *r, const struct target *top)
+{
+	struct command *list = NULL;
+	struct error err;
+	int rc;
+
+	error_clear(&err);
+	rc = advice_for(top, &(struct advice_options){ 0 }, &list, &err);
+	for (const struct command *c = list; c && rc == 0; c = c->next)
+		rc = add_line(r, c);
+	if (rc == -ENOMEM && err.why == WHY_NONE)
+		error_set(&err, WHY_MEMORY, ENOMEM, NULL);
+	if (rc)
+		set_trouble(r, &err, top);
+	command_free(list);
+}
+
+/* The disk or image of item i, or NULL when an item before it has the same, or nothing was done. */
+static const struct target *top_of(const struct ui *ui, size_t i)
+{
+	struct target *tree = survey_tree(ui->survey);
+	const struct target *t = target_find(tree, job_target(ui->job, i)->name);
+	const struct target *top = target_top(t ? t : job_target(ui->job, i));
+
+	for (size_t j = 0; j < i; j++) {
+		t = target_find(tree, job_target(ui->job, j)->name);
+		if (strcmp(target_top(t ? t : job_target(ui->job, j))->name, top->name) == 0)
+			return NULL;
+	}
+	return top;
+}
+
+static bool is_any_done(const struct zero *z)
+{
+	for (size_t i = 0; i < z->view.items; i++) {
+		if (z->items[i].phase == JOB_DONE || z->items[i].zeroed > 0)
+			return true;
+	}
+	return false;
+}
+
+void result_load(struct ui *ui)
+{
+	struct result *r = &ui->result;
+
+	result_free(r);
+	if (!is_any_done(&ui->zero) || ui->options->job.dry_run)
+		return;
+	for (size_t i = 0; i < ui->zero.view.items; i++) {
+		const struct target *top = top_of(ui, i);
+
+		if (top)
+			add_commands(r, top);
+	}
+}
+
+static void print_item(const struct ui *ui, size_t i, FILE *out)
+{
+	const struct job_view_item *item = &ui->zero.items[i];
+	const struct target *t = job_target(ui->job, i);
+	char zeroed[48], zero[48], clock[24], reason[2048], line[8192];
+	const struct say_fact facts[] = {
+		{ "name", t->name }, { "phase", say_phase(item->phase) }, { "zeroed", zeroed },
+		{ "zero", zero }, { "clock", clock }, { "reason", reason }, { NULL, NULL },
+	};
+
+	say_size_long(item->zeroed, zeroed, sizeof(zeroed));
+	say_size_long(item->was_zero, zero, sizeof(zero));
+	say_clock((int64_t)item->elapsed_ms, clock, sizeof(clock));
+	/* TRANSLATORS: "disk.img: done, 83.0 GiB zeroed, 38.3 GiB were zero already, 00:10:47" */
+	fprintf(out, "achica: %s\n", say_fill(line, sizeof(line),
+		_("{name}: {phase}, {zeroed} zeroed, {zero} were zero already, {clock}"), facts));
+	if (item->error.why == WHY_NONE)
+		return;
+	say_reason(&item->error, reason, sizeof(reason));
+	fprintf(out, "achica: %s\n", say_fill(line, sizeof(line), _("{name}: {reason}"), facts));
+	if (say_remedy(&item->error, t, reason, sizeof(reason))[0])
+		/* TRANSLATORS: "What helps: e2fsck -f /dev/sda1" */
+		fprintf(out, "achica: %s\n", say_fill(line, sizeof(line),
+			_("What helps: {reason}"), facts));
+}
+
+/* Adds what this run did to what is printed at the end. */
+void report_add(struct ui *ui)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return;
+	if (ui->report)
+		fputs(ui->report, out);
+	for (size_t i = 0; i < ui->zero.view.items; i++)
+		print_item(ui, i, out);
+	if (ui->result.n) {
+		fprintf(out, "\n%s\n", _("Now these commands make a small copy:"));
+		for (size_t i = 0; i < ui->result.n; i++)
+			fprintf(out, "  %s\n", ui->result.lines[i]);
+	}
+	if (ui->result.trouble)
+		fprintf(out, "%s\n", ui->result.trouble);
+	if (fclose(out) != 0) {
+		free(text);
+		return;
+	}
+	free(ui->report);
+	ui->report = text;
+}
+
+static int write_lines(FILE *out, const struct result *r)
+{
+	fprintf(out, "#!/bin/sh\nset -e\n");
+	for (size_t i = 0; i < r->n; i++)
+		fprintf(out, "# %s\n%s\n", say_advice(r->uses[i]), r->lines[i]);
+	if (fflush(out) != 0 || fchmod(fileno(out), 0755) != 0)
+		return -errno;
+	return 0;
+}
+
+/* A new file, never one that is there. */
+int script_write(const struct result *r, const char *path, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	int rc;
+
+	if (!out) {
+		rc = error_set(err, WHY_OPEN, errno, path);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	rc = write_lines(out, r);
+	if (fclose(out) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0)
+		return 0;
+	unlink(path);
+	return error_set(err, WHY_SYSTEM, -rc, path);
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * Step 2: what will be done, with the gate's answer for each target. The focus starts on Back, and
+ * Start needs two keys which are the same on every keyboard: Right and Enter. The answer of the
+ * gate is only for the eye: the run asks again, under its locks.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "achica/i18n.h"
+#include "ui/ui.h"
+
+void plan_free(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		target_free(p->items[i].t);
+	free(p->items);
+	p->items = NULL;
+	p->n = 0;
+}
+
+static void ask_all(struct ui *ui)
+{
+	struct plan *p = &ui->plan;
+	struct target **targets = calloc(p->n + 1, sizeof(struct target *));
+	enum method *methods = calloc(p->n + 1, sizeof(*methods));
+
+	for (size_t i = 0; targets && methods && i < p->n; i++) {
+		targets[i] = target_find(survey_tree(ui->survey), p->items[i].t->name);
+		methods[i] = p->items[i].method;
+	}
+	if (targets && methods)
+		checks_ask(ui->checks, targets, methods, p->n);
+	free(targets);
+	free(methods);
+}
+
+static void enter(struct ui *ui)
+{
+	struct plan *p = &ui->plan;
+	struct target **marked;
+	size_t n = rows_marked(ui, &marked);
+
+	survey_pause(ui->survey, true);
+	plan_free(p);
+	p->items = calloc(n + 1, sizeof(*p->items));
+	for (size_t i = 0; p->items && i < n; i++) {
+		struct target *copy = target_copy(marked[i]);
+
+		if (copy)
+			p->items[p->n++] = (struct plan_item){ .t = copy,
+							       .method = ui->options->job.method };
+	}
+	free(marked);
+	p->focus = p->n + FIELD_BACK;
+	ask_all(ui);
+}
+
+static void leave(struct ui *ui)
+{
+	checks_ask(ui->checks, NULL, NULL, 0);
+}
+
+static bool is_settled(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->items[i].check.state < CHECK_OK)
+			return false;
+	}
+	return p->n > 0;
+}
+
+static size_t count_ok(const struct plan *p)
+{
+	size_t ok = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		ok += p->items[i].check.state == CHECK_OK;
+	return ok;
+}
+
+static enum method method_of(const struct plan_item *item)
+{
+	if (item->check.state == CHECK_OK)
+		return item->check.taken;
+	return item->method == METHOD_AUTO ? item->t->method : item->method;
+}
+
+static const char *say_check(const struct plan_item *item)
+{
+	switch (item->check.state) {
+	case CHECK_WAITING:
+	case CHECK_RUNNING:
+		return C_("check, max 9 cells", "checking");
+	case CHECK_OK:
+		return C_("check, max 9 cells", "ok");
+	default:
+		return C_("check, max 9 cells", "REFUSED");
+	}
+}
+
+/* Columns; those without cells are left out. */
+struct columns {
+	int name, name_cells, free, amount, amount_cells, time, method, method_cells, check;
+};
+
+static struct columns place_columns(int cols)
+{
+	struct layout l = layout_of(24, cols);
+	struct columns c = { .name = 4, .check = cols - 9 };
+
+	c.method_cells = cols >= 60 ? 14 : 0;
+	c.method = c.check - 1 - c.method_cells;
+	c.time = (c.method_cells ? c.method : c.check) - (cols >= 80 ? 9 : 0);
+	c.amount_cells = l.narrow ? 7 : 14;
+	c.amount = c.time - 1 - c.amount_cells;
+	c.free = cols >= 80 ? c.amount - 8 : 0;
+	c.name_cells = (c.free ? c.free : c.amount) - 1 - c.name;
+	return c;
+}
+
+static void draw_heading(struct grid *g, int row, const struct columns *c)
+{
+	draw_field(g, row, c->name, c->name_cells, ALIGN_LEFT, FACE_NORMAL,
+		   C_("column, max 12 cells", "Target"));
+	if (c->free)
+		draw_field(g, row, c->free, 7, ALIGN_RIGHT, FACE_NORMAL,
+			   C_("column, max 7 cells", "Free"));
+	draw_field(g, row, c->amount, c->amount_cells, ALIGN_LEFT, FACE_NORMAL,
+		   c->amount_cells < 12 ? C_("column, max 7 cells", "Gain")
+					: C_("column, max 14 cells", "Reclaimable"));
+	if (c->free)
+		draw_field(g, row, c->time, 8, ALIGN_RIGHT, FACE_NORMAL,
+			   C_("column, max 8 cells", "Time"));
+	if (c->method_cells)
+		draw_field(g, row, c->method, c->method_cells, ALIGN_LEFT, FACE_NORMAL,
+			   C_("column, max 14 cells", "Method"));
+	draw_field(g, row, c->check, 9, ALIGN_LEFT, FACE_NORMAL,
+		   C_("column, max 9 cells", "Check"));
+}
+
+static void draw_amount(struct grid *g, int row, const struct columns *c, const struct estimate *e)
+{
+	char text[64];
+
+	if (c->amount_cells >= 12)
+		say_figure(e, grid_pm(g), text, sizeof(text));
+	else if (e->known)
+		say_size(e->stale, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "?");
+	draw_text(g, row, c->amount, c->amount_cells, FACE_NORMAL, text);
+}
+
+static void draw_item(const struct ui *ui, struct grid *g, int row, const struct columns *c,
+		      size_t i)
+{
+	const struct plan_item *item = &ui->plan.items[i];
+	uint64_t free_bytes = item->check.state == CHECK_OK ? item->check.free
+			      : item->t->estimate.known ? item->t->estimate.free : item->t->free;
+	bool refused = item->check.state == CHECK_REFUSED;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%zu.", i + 1);
+	draw_field(g, row, 0, 3, ALIGN_RIGHT, FACE_NORMAL, text);
+	draw_field(g, row, c->name, c->name_cells, ALIGN_TAIL, FACE_NORMAL, item->t->name);
+	if (c->free)
+		draw_field(g, row, c->free, 7, ALIGN_RIGHT, FACE_NORMAL,
+			   say_size(free_bytes, text, sizeof(text)));
+	draw_amount(g, row, c, &item->t->estimate);
+	if (c->free)
+		draw_field(g, row, c->time, 8, ALIGN_RIGHT, FACE_NORMAL,
+			   say_clock(guess_ms(item->t, method_of(item), ui->plan.max_rate), text,
+				     sizeof(text)));
+	if (c->method_cells)
+		draw_text(g, row, c->method, c->method_cells, FACE_NORMAL,
+			  say_method(method_of(item)));
+	draw_text(g, row, c->check, 9, refused ? FACE_ERROR : FACE_NORMAL, say_check(item));
+	if (ui->plan.focus != i)
+		return;
+	draw_text(g, row, 3, 1, FACE_NORMAL, ">");
+	draw_face(g, row, 0, g->cols, FACE_FOCUS);
+	draw_cursor(g, row, c->name);
+}
+
+static void draw_sums(const struct ui *ui, struct grid *g, int row, const struct columns *c)
+{
+	struct estimate sum = { .known = true, .exact = true };
+	uint64_t free_bytes = 0;
+	int64_t ms = 0;
+	char text[64];
+
+	for (size_t i = 0; i < ui->plan.n; i++) {
+		const struct plan_item *item = &ui->plan.items[i];
+		int64_t one = guess_ms(item->t, method_of(item), ui->plan.max_rate);
+
+		if (item->check.state == CHECK_REFUSED)
+			continue;
+		estimate_add(&sum, &item->t->estimate);
+		free_bytes += item->check.state == CHECK_OK ? item->check.free : item->t->free;
+		ms = one < 0 || ms < 0 ? -1 : ms + one;
+	}
+	draw_text(g, row, c->name, c->name_cells, FACE_NORMAL, C_("row, max 12 cells", "All"));
+	if (c->free)
+		draw_field(g, row, c->free, 7, ALIGN_RIGHT, FACE_NORMAL,
+			   say_size(free_bytes, text, sizeof(text)));
+	draw_amount(g, row, c, &sum);
+	if (c->free)
+		draw_field(g, row, c->time, 8, ALIGN_RIGHT, FACE_NORMAL,
+			   say_clock(ms, text, sizeof(text)));
+}
+
+/* What there is to say about the focused target, or about the first that is refused. */
+static const struct plan_item *spoken_of(const struct plan *p)
+{
+	if (p->focus < p->n)
+		return &p->items[p->focus];
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->items[i].check.state == CHECK_REFUSED)
+			return &p->items[i];
+	}
+	return p->n ? &p->items[0] : NULL;
+}
+
+static void say_note(const struct plan_item *item, char *buf, size_t n)
+{
+	char reason[2048], remedy[1024];
+	const struct say_fact facts[] = {
+		{ "name", short_name(item->t) }, { "method", say_method(method_of(item)) },
+		{ "why", say_method_why(method_of(item)) }, { "reason", reason },
+		{ "remedy", remedy }, { NULL, NULL },
+	};
+
+	if (item->check.state == CHECK_REFUSED) {
+		say_reason(&item->check.error, reason, sizeof(reason));
+		say_remedy(&item->check.error, item->t, remedy, sizeof(remedy));
+		/* TRANSLATORS: "sda1: it is mounted on /srv. What helps: umount /srv" */
+		say_fill(buf, n,
+			 remedy[0] ? _("{name}: {reason}. What helps: {remedy}")
+				   /* TRANSLATORS: "sda1: its journal has not been replayed." */
+				   : _("{name}: {reason}."),
+			 facts);
+	} else if (target_is_mounted(item->t)) {
+		/* TRANSLATORS: "sda1: trim. It is mounted, and discard ... Unmounting it ..." */
+		say_fill(buf, n,
+			 _("{name}: {method}. {why} Unmounting it and working on it directly is "
+			   "faster and safer."),
+			 facts);
+	} else {
+		/* TRANSLATORS: "sda1: punch holes. The host can take the free space back: ..." */
+		say_fill(buf, n, _("{name}: {method}. {why}"), facts);
+	}
+}
+
+static void draw_field_row(const struct ui *ui, struct grid *g, int row, size_t field,
+			   const char *text)
+{
+	bool focused = ui->plan.focus == ui->plan.n + field;
+	int cells = draw_text(g, row, 1, g->cols - 2, FACE_NORMAL, text);
+
+	if (!focused)
+		return;
+	draw_text(g, row, 0, 1, FACE_NORMAL, ">");
+	draw_face(g, row, 0, cells + 2, FACE_FOCUS);
+	draw_cursor(g, row, 2);
+}
+
+static void draw_options(const struct ui *ui, struct grid *g, int row)
+{
+	char text[512], rate[32];
+	const struct say_fact facts[] = {
+		{ "mark", ui->plan.verify ? "[x]" : "[ ]" }, { "rate", rate }, { NULL, NULL },
+	};
+
+	/* TRANSLATORS: "[x] verify: read everything back". {mark} is the box. */
+	say_fill(text, sizeof(text), _("{mark} verify: read everything back"), facts);
+	draw_field_row(ui, g, row, FIELD_VERIFY, text);
+	if (ui->plan.max_rate)
+		say_rate(ui->plan.max_rate, rate, sizeof(rate));
+	else
+		snprintf(rate, sizeof(rate), "%s", C_("rate, max 12 cells", "no limit"));
+	/* TRANSLATORS: "[200 MB/s] maximum rate". */
+	say_fill(text, sizeof(text), _("[{rate}] maximum rate"), facts);
+	draw_field_row(ui, g, row + 1, FIELD_RATE, text);
+}
+
+static int draw_button(const struct ui *ui, struct grid *g, int row, int col, size_t field,
+		       const char *label)
+{
+	bool focused = ui->plan.focus == ui->plan.n + field;
+	char text[128];
+	int cells;
+
+	snprintf(text, sizeof(text), "[ %s ]", label);
+	cells = draw_text(g, row, col, g->cols - col, focused ? FACE_FOCUS : FACE_NORMAL, text);
+	if (focused)
+		draw_cursor(g, row, col + 2);
+	return cells;
+}
+
+static void draw_buttons(const struct ui *ui, struct grid *g, int row)
+{
+	const char *back = C_("button, max 16 cells", "< Back");
+	const char *start = C_("button, max 16 cells", "Start");
+	int cells = (int)(say_cells(back) + say_cells(start)) + 8 + 6;
+	int col = g->cols > cells + 2 ? (g->cols - cells) / 2 : 1;
+
+	col += draw_button(ui, g, row, col, FIELD_BACK, back) + (g->cols > cells + 2 ? 6 : 1);
+	draw_button(ui, g, row, col, FIELD_START, start);
+}
+
+/* The list scrolls so that the focused target is seen. */
+static size_t first_item(const struct plan *p, size_t rows)
+{
+	size_t focus = p->focus < p->n ? p->focus : 0;
+
+	if (p->n <= rows || rows == 0)
+		return 0;
+	return focus < rows ? 0 : focus - rows + 1;
+}
+
+static void say_intro(const struct plan *p, char *buf, size_t n)
+{
+	char number[24];
+	const struct say_fact facts[] = { { "n", number }, { NULL, NULL } };
+
+	snprintf(number, sizeof(number), "%zu", p->n);
+	/* TRANSLATORS: {n} is a number. */
+	say_fill(buf, n,
+		 P_("achica will make the FREE space of {n} target zero. Files are not touched. "
+		    "Deleted files in that space can NOT be recovered afterwards.",
+		    "achica will make the FREE space of {n} targets zero. Files are not touched. "
+		    "Deleted files in that space can NOT be recovered afterwards.",
+		    p->n),
+		 facts);
+}
+
+/* Where the parts are: from above the introduction and the list, from below all else. */
+struct place {
+	int intro, intro_rows, head, list, list_rows, sums, note, note_rows, options, buttons,
+		status;
+};
+
+static struct place place_parts(const struct ui *ui, const struct grid *g, const char *intro,
+				const char *note)
+{
+	struct layout l = layout_of(g->rows, g->cols);
+	int gap = !l.narrow && g->rows >= 20;
+	struct place p = { .intro = 1 + gap, .status = g->rows - 2 };
+	int above, room;
+
+	p.buttons = p.status - 1 - gap;
+	p.options = p.buttons - gap - 2;
+	p.intro_rows = text_rows(g->cols - 2, intro);
+	if (l.narrow && p.intro_rows > 2)
+		p.intro_rows = g->rows >= 14 ? 2 : 0;
+	above = p.intro + p.intro_rows + gap;
+	room = p.options - gap - above;
+	p.note_rows = text_rows(g->cols - 2, note);
+	if (p.note_rows > room - 2 - gap - 2 * !l.narrow)
+		p.note_rows = room - 2 - gap - 2 * !l.narrow;
+	if (p.note_rows < 0)
+		p.note_rows = 0;
+	p.head = l.narrow ? 0 : above;
+	p.list = above + !l.narrow;
+	p.list_rows = room - !l.narrow - p.note_rows - gap - (ui->plan.n > 1);
+	if (p.list_rows > (int)ui->plan.n)
+		p.list_rows = (int)ui->plan.n;
+	p.sums = ui->plan.n > 1 ? p.list + p.list_rows : 0;
+	p.note = p.list + p.list_rows + (p.sums > 0) + gap;
+	return p;
+}
+
+static const char *status_of(const struct plan *p, int cols)
+{
+	if (cols < 60 && is_settled(p) && count_ok(p) > 0)
+		return _("Nothing has been written yet.");
+	if (!is_settled(p))
+		return _("Checking; nothing has been written yet.");
+	if (count_ok(p) == 0)
+		return _("Nothing can be started. Nothing has been written.");
+	if (count_ok(p) < p->n)
+		return _("Refused targets are left out. Nothing has been written yet.");
+	return _("Nothing has been written yet.");
+}
+
+static void draw_clipped(struct grid *g, int row, int rows, const char *text)
+{
+	g->clip_end = row + rows;
+	draw_wrap(g, row, 1, g->cols - 2, FACE_NORMAL, text);
+	g->clip_end = g->rows;
+}
+
+static void draw(const struct ui *ui, struct grid *g)
+{
+	struct columns c = place_columns(g->cols);
+	const struct plan_item *item = spoken_of(&ui->plan);
+	char intro[1024], note[DIALOG_TEXT] = "";
+	struct place p;
+	size_t first;
+
+	say_intro(&ui->plan, intro, sizeof(intro));
+	if (item)
+		say_note(item, note, sizeof(note));
+	p = place_parts(ui, g, intro, note);
+	frame_title(ui, g, NULL);
+	draw_clipped(g, p.intro, p.intro_rows, intro);
+	if (p.head)
+		draw_heading(g, p.head, &c);
+	first = first_item(&ui->plan, (size_t)p.list_rows);
+	for (int i = 0; i < p.list_rows; i++)
+		draw_item(ui, g, p.list + i, &c, first + (size_t)i);
+	if (p.sums)
+		draw_sums(ui, g, p.sums, &c);
+	draw_clipped(g, p.note, p.note_rows, note);
+	draw_options(ui, g, p.options);
+	draw_buttons(ui, g, p.buttons);
+	draw_text(g, p.status, 1, g->cols - 2, FACE_NORMAL, status_of(&ui->plan, g->cols));
+}
+
+/* Those that may fit, automatic first; whether one does, the gate says. */
+static void next_method(struct ui *ui)
+{
+	static const enum method mounted[] = { METHOD_AUTO, METHOD_TRIM, METHOD_FILL };
+	static const enum method direct[] = { METHOD_AUTO, METHOD_PUNCH, METHOD_WRITE };
+	struct plan *p = &ui->plan;
+	size_t i = p->focus < p->n ? p->focus : 0;
+	const enum method *list;
+	size_t at = 0;
+
+	if (i >= p->n)
+		return;
+	list = target_is_mounted(p->items[i].t) ? mounted : direct;
+	while (at < 3 && list[at] != p->items[i].method)
+		at++;
+	p->items[i].method = list[at < 3 ? (at + 1) % 3 : 0];
+	p->items[i].check.state = CHECK_WAITING;
+	checks_ask_again(ui->checks, i, p->items[i].method);
+}
+
+static void start(struct ui *ui)
+{
+	if (!is_settled(&ui->plan) || count_ok(&ui->plan) == 0)
+		ui->beep = true;
+	else
+		ui_go(ui, STEP_ZERO);
+}
+
+static void activate(struct ui *ui, bool by_enter)
+{
+	struct plan *p = &ui->plan;
+	size_t field = p->focus - p->n;
+
+	if (p->focus < p->n)
+		next_method(ui);
+	else if (field == FIELD_VERIFY)
+		p->verify = !p->verify;
+	else if (field == FIELD_RATE)
+		p->max_rate = next_rate(p->max_rate, false) == p->max_rate
+			      ? 0 : next_rate(p->max_rate, false);
+	else if (by_enter && field == FIELD_BACK)
+		ui_go(ui, STEP_SELECT);
+	else if (by_enter)
+		start(ui);
+}
+
+static void sideways(struct plan *p, bool right)
+{
+	size_t field = p->focus - p->n;
+
+	if (p->focus >= p->n && field == FIELD_RATE)
+		p->max_rate = next_rate(p->max_rate, right);
+	else if (p->focus >= p->n && field >= FIELD_BACK)
+		p->focus = p->n + (right ? FIELD_START : FIELD_BACK);
+}
+
+static void key(struct ui *ui, enum action action)
+{
+	struct plan *p = &ui->plan;
+	size_t fields = p->n + FIELD_COUNT;
+
+	if (action == ACT_DOWN || action == ACT_NEXT)
+		p->focus = (p->focus + 1) % fields;
+	else if (action == ACT_UP || action == ACT_PREVIOUS)
+		p->focus = (p->focus + fields - 1) % fields;
+	else if (action == ACT_LEFT || action == ACT_RIGHT)
+		sideways(p, action == ACT_RIGHT);
+	else if (action == ACT_TOGGLE || action == ACT_ENTER)
+		activate(ui, action == ACT_ENTER);
+	else if (action == ACT_METHOD)
+		next_method(ui);
+	else if (action == ACT_ESCAPE)
+		ui_go(ui, STEP_SELECT);
+}
+
+const struct screen screen_plan = {
+	.where = IN_PLAN,
+	.help = N_("Every target was checked just now: nobody else uses it, its filesystem is clean "
+		   "and understood, and its list of free blocks is plausible. All this is checked "
+		   "again when the work starts, under exclusive locks. Times are guesses from what "
+		   "disks of that kind do at least. To start, move to Start with Right and press "
+		   "Enter."),
+	.enter = enter,
+	.draw = draw,
+	.key = key,
+	.leave = leave,
+};
