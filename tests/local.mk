@@ -34,6 +34,7 @@ tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c test
 
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
 screen_tests = \
+	tests/ui/test_screens \
 	$(NULL)
 
 # Helpers of the two above.
@@ -62,6 +63,17 @@ tests_fuzz_replay_fs_SOURCES = tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
 # Drives a program on a terminal in memory: tests/lib/vtdrive.c says how.
 vtdrive = tests/lib/vtdrive
 tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
+
+# Surveys and jobs by script, linked before the real ones.
+fake_sources = \
+	tests/ui/fake.h \
+	tests/ui/fake_job.c \
+	tests/ui/fake_survey.c \
+	tests/ui/fake_tree.c \
+	$(NULL)
+wizard = tests/ui/wizard
+tests_ui_wizard_SOURCES = tests/ui/wizard.c $(fake_sources)
+tests_ui_test_screens_SOURCES = tests/ui/test_screens.c $(fake_sources)
 
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
@@ -107,7 +119,7 @@ if HAVE_CMOCKA
 compiled_tests += $(unit_tests)
 if HAVE_VTERM
 compiled_tests += $(screen_tests)
-test_tools += $(vtdrive)
+test_tools += $(vtdrive) $(wizard)
 else
 source_tests += tests/no-vterm.sh
 endif
@@ -134,6 +146,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/env.sh \
 	tests/no-cmocka.sh \
 	tests/no-vterm.sh \
+	tests/ui/golden \
 	tests/po.py \
 	tests/run-cmocka.sh \
 	tests/summary

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The screens as text, at every layout, in both sets of signs and in a language of double length,
+ * against tests/ui/golden. UPDATE_GOLDEN=1 writes those files anew: look at the difference.
+ */
+
+#include "tests/lib/test.h"
+
+#include <libintl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/ui/fake.h"
+#include "ui/ui.h"
+
+static const struct size {
+	int rows, cols;
+} sizes[] = { { 24, 80 }, { 43, 132 }, { 16, 60 }, { 12, 40 }, { 10, 40 }, { 4, 30 }, { 30, 100 } };
+
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+static struct ui ui;
+static struct options options;
+static struct grid grid;
+
+/* gettext keeps what it found until it is told of a catalogue. */
+static void set_language(const char *language)
+{
+	const char *locales = getenv("ACHICA_LOCALEDIR");
+
+	setenv("LANGUAGE", language, 1);
+	bindtextdomain(PACKAGE, locales ? locales : "");
+	textdomain(PACKAGE);
+}
+
+/* A wizard over the fakes; "<F5>" are keys. */
+static void begin(void)
+{
+	static char *no_names[] = { NULL };
+	struct error err;
+
+	error_clear(&err);
+	options = (struct options){ .survey = { .names = no_names } };
+	assert_int_equal(ui_open(&ui, &options, &err), 0);
+	ui.rows = 24;
+	ui.cols = 80;
+}
+
+static void end(void)
+{
+	ui_close(&ui);
+	grid_free(&grid);
+}
+
+static void wait_for_checks(void)
+{
+	for (int i = 0; i < 20000; i++) {
+		struct timespec t = { .tv_nsec = 100000 };
+		size_t settled = 0;
+
+		ui_update(&ui);
+		for (size_t k = 0; k < ui.plan.n; k++)
+			settled += ui.plan.items[k].check.state >= CHECK_OK;
+		if (settled == ui.plan.n)
+			return;
+		nanosleep(&t, NULL); /* another thread's turn; the state ends it */
+	}
+	fail_msg("the checks did not end");
+}
+
+static void type(const char *keys)
+{
+	for (; *keys; keys++) {
+		int key = *keys;
+
+		if (key == 'D')
+			key = KEY_ARROW_DOWN;
+		else if (key == 'U')
+			key = KEY_ARROW_UP;
+		else if (key == 'R')
+			key = KEY_ARROW_RIGHT;
+		else if (key == 'L')
+			key = KEY_ARROW_LEFT;
+		else if (key == 'E')
+			key = KEY_ESCAPE;
+		else if (key == '5')
+			key = KEY_F_0 + 5;
+		else if (key == '1')
+			key = KEY_F_0 + 1;
+		ui_key(&ui, key);
+		ui_update(&ui);
+		if (ui.step == STEP_PLAN && !fake.hang)
+			wait_for_checks();
+	}
+}
+
+static char *draw(int rows, int cols, bool utf8)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	assert_int_equal(grid_size(&grid, rows, cols), 0);
+	grid.utf8 = utf8;
+	ui_draw(&ui, &grid);
+	grid_print(&grid, out);
+	fclose(out);
+	return text;
+}
+
+static char *golden_path(const char *name, const struct size *size, bool utf8)
+{
+	const char *dir = getenv("top_srcdir");
+	char *path;
+
+	assert_true(asprintf(&path, "%s/tests/ui/golden/%s-%dx%d%s.txt", dir ? dir : ".", name,
+			     size->cols, size->rows, utf8 ? "" : "-ascii") > 0);
+	return path;
+}
+
+static char *read_file(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = NULL;
+	size_t n = 0;
+
+	if (!in)
+		return strdup("");
+	if (getdelim(&text, &n, '\0', in) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	fclose(in);
+	return text;
+}
+
+static void compare(const char *name, const struct size *size, bool utf8)
+{
+	char *path = golden_path(name, size, utf8);
+	char *text = draw(size->rows, size->cols, utf8);
+	char *golden;
+
+	if (grid.overprints)
+		fail_msg("%s: %u cells were drawn twice\n%s", path, grid.overprints, text);
+	if (getenv("UPDATE_GOLDEN")) {
+		FILE *out = fopen(path, "w");
+
+		assert_non_null(out);
+		fputs(text, out);
+		fclose(out);
+	}
+	golden = read_file(path);
+	if (strcmp(golden, text) != 0)
+		fail_msg("%s is\n%s\nthe screen is\n%s", path, golden, text);
+	free(golden);
+	free(text);
+	free(path);
+}
+
+/* Every size; ASCII at the reference size and the narrow one. */
+static void compare_all(const char *name)
+{
+	for (size_t i = 0; i < SIZES; i++)
+		compare(name, &sizes[i], true);
+	compare(name, &sizes[0], false);
+	compare(name, &sizes[3], false);
+}
+
+static void select_shows_the_tree(void **state)
+{
+	(void)state;
+	begin();
+	type("D D ");
+	compare_all("select");
+	end();
+}
+
+static void select_shows_a_disk_folded_and_the_last_page(void **state)
+{
+	(void)state;
+	begin();
+	type("D LLG");
+	compare("select-folded", &sizes[0], true);
+	end();
+}
+
+static void select_without_disks_says_what_to_do(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_NONE;
+	begin();
+	compare_all("select-none");
+	end();
+}
+
+static void names_from_disks_are_shown_clean(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_NASTY;
+	begin();
+	compare_all("select-nasty");
+	end();
+}
+
+static void refused_row_tells_reason_and_remedy(void **state)
+{
+	(void)state;
+	begin();
+	type("DDDDDDDDD\n");
+	compare_all("select-why");
+	end();
+}
+
+static void plan_shows_what_will_be_done(void **state)
+{
+	(void)state;
+	begin();
+	type("D D D 5");
+	compare_all("plan");
+	end();
+}
+
+static void plan_shows_a_refusal(void **state)
+{
+	(void)state;
+	fake.refuse = true;
+	begin();
+	type("D D 5");
+	compare_all("plan-refused");
+	end();
+}
+
+static void plan_with_sixty_targets_scrolls(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_MANY;
+	begin();
+	type("a5DDUUUUUUU");
+	compare_all("plan-many");
+	end();
+}
+
+static void zero_shows_map_and_figures(void **state)
+{
+	(void)state;
+	begin();
+	type("D D 5R\n");
+	compare_all("zero");
+	end();
+}
+
+static void zero_without_map_shows_the_log(void **state)
+{
+	(void)state;
+	begin();
+	type("D D 5R\nmm");
+	compare_all("zero-nomap");
+	end();
+}
+
+static void pause_is_said(void **state)
+{
+	(void)state;
+	begin();
+	type("D D 5R\np");
+	compare_all("zero-paused");
+	end();
+}
+
+static void stop_asks_over_the_work(void **state)
+{
+	(void)state;
+	begin();
+	type("D D 5R\nE");
+	compare_all("zero-stop");
+	end();
+}
+
+static void io_error_asks_what_to_do(void **state)
+{
+	(void)state;
+	fake.job = FAKE_ASK;
+	begin();
+	type("D D 5R\n");
+	ui_update(&ui);
+	compare_all("zero-error");
+	end();
+}
+
+static void result_shows_what_was_done(void **state)
+{
+	(void)state;
+	begin();
+	type("D D 5R\nERRR\n");
+	ui_update(&ui);
+	compare_all("result");
+	end();
+}
+
+static void help_is_made_from_the_keys(void **state)
+{
+	(void)state;
+	begin();
+	type("1");
+	compare_all("help-select");
+	type("ED D 5R\n1");
+	compare_all("help-zero");
+	end();
+}
+
+static void editor_asks_for_an_image(void **state)
+{
+	(void)state;
+	begin();
+	type("i/srv/vm/new.img");
+	compare_all("image");
+	end();
+}
+
+static void draw_all_sizes(const char *way)
+{
+	for (int rows = 1; rows < 60; rows++) {
+		for (int cols = 1; cols < 150; cols += cols < 50 ? 1 : 7) {
+			char *text = draw(rows, cols, true);
+
+			if (grid.overprints)
+				fail_msg("%dx%d %s: drawn twice\n%s", cols, rows, way, text);
+			free(text);
+		}
+	}
+}
+
+static const char *const ways[] = {
+	"D D ", "D D 5", "D D 5R\n", "D D 5R\nE", "1", "i", "q", "DDDDDDDDD\n", "D D 5R\nERRR\n",
+};
+
+/* Whatever is cut: nothing is drawn over something else. */
+static void a_language_of_double_length_fits(void **state)
+{
+	(void)state;
+	set_language("xx");
+	if (strcmp(gettext("Quit?"), "Quit?") == 0)
+		skip(); /* without python3 there is no such catalogue */
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		begin();
+		type(ways[i]);
+		ui_update(&ui);
+		draw_all_sizes(ways[i]);
+		end();
+	}
+}
+
+static void any_size_can_be_drawn(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		begin();
+		type(ways[i]);
+		ui_update(&ui);
+		draw_all_sizes(ways[i]);
+		end();
+	}
+}
+
+static int before_each(void **state)
+{
+	(void)state;
+	fake_reset();
+	set_language("en");
+	return 0;
+}
+
+#define SCREEN(name) cmocka_unit_test_setup(name, before_each)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCREEN(select_shows_the_tree),
+		SCREEN(select_shows_a_disk_folded_and_the_last_page),
+		SCREEN(select_without_disks_says_what_to_do),
+		SCREEN(names_from_disks_are_shown_clean),
+		SCREEN(refused_row_tells_reason_and_remedy),
+		SCREEN(plan_shows_what_will_be_done),
+		SCREEN(plan_shows_a_refusal),
+		SCREEN(plan_with_sixty_targets_scrolls),
+		SCREEN(zero_shows_map_and_figures),
+		SCREEN(zero_without_map_shows_the_log),
+		SCREEN(pause_is_said),
+		SCREEN(stop_asks_over_the_work),
+		SCREEN(io_error_asks_what_to_do),
+		SCREEN(result_shows_what_was_done),
+		SCREEN(help_is_made_from_the_keys),
+		SCREEN(editor_asks_for_an_image),
+		SCREEN(a_language_of_double_length_fits),
+		SCREEN(any_size_can_be_drawn),
+	};
+
+	if (chdir("/") != 0) /* copies of devices are advised to go to the working directory */
+		return 1;
+	setenv("TZ", "UTC", 1);
+	setenv("ACHICA_NOW", "1700000000", 1);
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
