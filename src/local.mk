@@ -54,6 +54,8 @@ libachica_a_SOURCES = \
 	src/app/thread.h \
 	src/base/bytes.c \
 	src/base/bytes.h \
+	src/base/crc32c.c \
+	src/base/crc32c.h \
 	src/base/error.c \
 	src/base/extent.c \
 	src/base/io.c \

@@ -12,6 +12,7 @@
 #include "achica/target.h"
 #include "achica/units.h"
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "tests/lib/test.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -203,6 +204,21 @@ static void a_copy_shares_nothing(void **state)
 	target_free(copy);
 }
 
+/* The last two from RFC 3720, B.4. */
+static void crc32c_is_castagnolis(void **state)
+{
+	unsigned char bytes[32] = { 0 };
+
+	(void)state;
+	assert_int_equal(~crc32c(~0u, "", 0), 0);
+	assert_int_equal((uint32_t)~crc32c(~0u, "123456789", 9), 0xe3069283);
+	assert_int_equal((uint32_t)~crc32c(crc32c(~0u, "1234", 4), "56789", 5), 0xe3069283);
+	assert_int_equal((uint32_t)~crc32c(~0u, bytes, sizeof bytes), 0x8a9136aa);
+	for (unsigned i = 0; i < sizeof bytes; i++)
+		bytes[i] = (unsigned char)i;
+	assert_int_equal((uint32_t)~crc32c(~0u, bytes, sizeof bytes), 0x46dd794e);
+}
+
 static void methods_have_names(void **state)
 {
 	(void)state;
@@ -223,6 +239,7 @@ int main(void)
 		cmocka_unit_test(one_byte_anywhere_is_not_zero),
 		cmocka_unit_test(the_tree_is_walked_depth_first),
 		cmocka_unit_test(a_copy_shares_nothing),
+		cmocka_unit_test(crc32c_is_castagnolis),
 		cmocka_unit_test(methods_have_names),
 	};
 
