@@ -133,6 +133,20 @@ static void judge_mounted(struct target *t, const struct mount *m)
 
 /* What is on it. */
 
+/* How full it is. One that keeps no counter (NTFS) is counted. */
+static void take_usage(struct target *t, struct fs *fs)
+{
+	struct gate_sum sum = { fs->free, 0 };
+
+	if (fs->free == FS_FREE_UNKNOWN &&
+	    gate_dry_walk(fs, NULL, NULL, &sum, &t->verdict) < 0)
+		return;
+	if (sum.bytes <= fs->size) {
+		t->free = sum.bytes;
+		t->used = fs->size - sum.bytes;
+	}
+}
+
 /* The driver's own verdict, and what it knows. */
 static void ask_driver(struct target *t, struct io *io)
 {
@@ -144,13 +158,9 @@ static void ask_driver(struct target *t, struct io *io)
 		error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
 		return;
 	}
-	if (fs_open(w, t->fstype ? t->fstype : "", &fs, &t->verdict) == 0) {
-		if (fs->free != FS_FREE_UNKNOWN && fs->free <= fs->size) {
-			t->free = fs->free;
-			t->used = fs->size - fs->free;
-		}
-		fs_close(fs);
-	}
+	if (fs_open(w, t->fstype ? t->fstype : "", &fs, &t->verdict) == 0)
+		take_usage(t, fs);
+	fs_close(fs);
 	io_close(w);
 }
 
