@@ -57,7 +57,7 @@ static int init(struct survey *s, const struct survey_options *options)
 	size_t n;
 	int rc;
 
-	s->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->timer < 0 || s->fd < 0)
 		return -errno;
@@ -99,10 +99,10 @@ int survey_open(const struct survey_options *options, struct survey **survey, st
 /* Waits, not for ever, for the threads: most are quick, and one that hangs stays behind. */
 static void wait_threads(struct board *board, uint64_t most_us)
 {
-	uint64_t end = boottime_us() + most_us;
+	uint64_t end = thread_now_us() + most_us;
 
 	while (board->probes > 0 || board->looker) {
-		uint64_t now = boottime_us();
+		uint64_t now = thread_now_us();
 
 		if (now >= end || thread_wait(&board->change, &board->mutex, end - now) < 0)
 			break;
@@ -244,13 +244,13 @@ void survey_exact(struct survey *s, const char *name)
 void survey_pause(struct survey *s, bool pause)
 {
 	struct board *board = s->board;
-	uint64_t end = boottime_us() + PAUSE_US;
+	uint64_t end = thread_now_us() + PAUSE_US;
 
 	pthread_mutex_lock(&board->mutex);
 	board->paused = pause;
 	pthread_cond_broadcast(&board->change);
 	while (pause && board->looking) {
-		uint64_t now = boottime_us();
+		uint64_t now = thread_now_us();
 
 		if (now >= end || thread_wait(&board->change, &board->mutex, end - now) < 0)
 			break;
@@ -273,11 +273,11 @@ static bool is_settled(struct survey *s)
 
 int survey_settle(struct survey *s, int timeout_ms)
 {
-	uint64_t start = boottime_us();
+	uint64_t start = thread_now_us();
 	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
 
 	for (;;) {
-		uint64_t passed_ms = (boottime_us() - start) / 1000;
+		uint64_t passed_ms = (thread_now_us() - start) / 1000;
 
 		survey_update(s);
 		if (is_settled(s)) {

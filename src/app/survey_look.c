@@ -51,7 +51,7 @@ static bool is_within(const struct estimate *e, unsigned part)
 
 bool look_is_good(const struct look *look)
 {
-	uint64_t now = boottime_us();
+	uint64_t now = thread_now_us();
 	uint64_t running = look->begun_us ? now - look->begun_us : 0;
 
 	if (look->done || look->dropped)
@@ -171,7 +171,7 @@ static int look_did(void *arg, enum did what, struct extent e)
 
 	pthread_mutex_lock(&board->mutex);
 	percent = look_percent(look);
-	look->moved_us = boottime_us();
+	look->moved_us = thread_now_us();
 	if (what == DID_READ || what == DID_HOLE || what == DID_FAILED)
 		look->dealt += e.len;
 	if (look->exact && look_percent(look) != percent)
@@ -197,7 +197,7 @@ static int open_look(struct look *look, const struct watch *watch, struct error 
 	if (!is_open(look))
 		rc = hold_look(look->target, &look->hold, err);
 	if (rc == 0 && !look->exact && !look->sampler)
-		rc = sampler_new(look->hold.fs, boottime_us(), watch, &look->sampler, err);
+		rc = sampler_new(look->hold.fs, thread_now_us(), watch, &look->sampler, err);
 	return rc;
 }
 
@@ -232,7 +232,7 @@ static void pace(struct look *look, uint64_t us)
 static void take_result(struct board *board, struct look *look, int rc, const struct estimate *e)
 {
 	bool canceled = rc == -ECANCELED;
-	uint64_t us = boottime_us() - look->begun_us;
+	uint64_t us = thread_now_us() - look->begun_us;
 
 	look->spent_us += us;
 	if (look->steps > 0)
@@ -255,7 +255,7 @@ static void do_step(struct board *board, struct look *look)
 	struct estimate e = { 0 };
 	int rc;
 
-	look->begun_us = look->moved_us = boottime_us();
+	look->begun_us = look->moved_us = thread_now_us();
 	look->dealt = 0;
 	pthread_mutex_unlock(&board->mutex);
 	rc = read_more(look, &watch, &e);

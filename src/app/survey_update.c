@@ -14,6 +14,7 @@
 
 #include "app/branch.h"
 #include "app/survey_impl.h"
+#include "app/thread.h"
 
 /* Without an answer for so long a device is called stuck. */
 #define STUCK_US UINT64_C(5000000)
@@ -71,7 +72,7 @@ static int begin_probe(struct survey *s, const struct target *row)
 		pending_free(p);
 		return rc;
 	}
-	p->start_us = boottime_us();
+	p->start_us = thread_now_us();
 	p->next = s->pending;
 	s->pending = p;
 	set_timer(s);
@@ -223,7 +224,7 @@ static bool apply_found(struct survey *s, struct found *found)
 
 static bool apply_stuck(struct survey *s)
 {
-	uint64_t now = boottime_us();
+	uint64_t now = thread_now_us();
 	bool changed = false;
 
 	for (struct pending *p = s->pending; p; p = p->next) {

@@ -47,6 +47,14 @@ int thread_sync(pthread_mutex_t *mutex, pthread_cond_t *cond)
 	return -rc;
 }
 
+uint64_t thread_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 int thread_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t us)
 {
 	struct timespec until;
