@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/test_image \
 	tests/unit/test_io \
 	tests/unit/test_job \
+	tests/unit/test_job_fill \
 	tests/unit/test_job_pace \
 	tests/unit/test_json \
 	tests/unit/test_names \
@@ -28,6 +29,8 @@ unit_tests = \
 # These have a world of their own in the place of the layers below app/.
 tests_unit_test_hold_SOURCES = tests/unit/test_hold.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/lib/world.c tests/lib/world.h
+tests_unit_test_job_fill_SOURCES = \
+	tests/unit/test_job_fill.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_pace_SOURCES = \
 	tests/unit/test_job_pace.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c tests/lib/world.h

@@ -79,6 +79,8 @@ struct job {
 	struct error question;
 	double budget;               /* bytes that may be moved now, negative: wait (max_rate) */
 	uint64_t budget_us;          /* job_clock when it was last filled */
+	const char *guarded;         /* mount point of the fill at work, NULL none */
+	uint64_t reserve;            /* what must stay free there */
 	uint64_t start_us;           /* CLOCK_BOOTTIME */
 	uint64_t paused_us;          /* all pauses that are over */
 	uint64_t since_us;           /* CLOCK_BOOTTIME when the pause began, or the end */
@@ -88,13 +90,17 @@ struct job {
 	unsigned permille;           /* the highest shown: it never goes back */
 };
 
-/* All of these want the mutex held, but job_item_run, job_did, job_failed and map_free. */
+/* All of these want the mutex held, but job_item_run, job_did, job_failed, job_guard and
+   map_free. */
 uint64_t boottime_us(void);
 uint64_t job_clock(const struct job *job);   /* microseconds of work: pauses do not count */
 void job_wake(struct job *job);
 void job_note(struct job *job, enum job_note note, uint64_t a, uint64_t b, const struct error *err);
 bool job_canceled(const struct job *job);
 void job_pause_locked(struct job *job, bool pause);
+
+/* From now on a pause keeps reserve bytes free at mountpoint, which a fill has; NULL: no more. */
+void job_guard(struct job *job, const char *mountpoint, uint64_t reserve);
 
 /* The times and rates of an item, now; the time left of one and of all. */
 void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view);

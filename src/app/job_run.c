@@ -144,10 +144,13 @@ static int act_mounted(struct run *r, enum method m)
 	};
 	int rc;
 
-	if (m == METHOD_TRIM)
+	if (m == METHOD_TRIM) {
 		rc = engine_trim(&mounted, dry, &r->watch, &r->err);
-	else
+	} else {
+		job_guard(r->job, mounted.mountpoint, mounted.reserve);
 		rc = engine_fill(&mounted, dry, &r->watch, &r->err);
+		job_guard(r->job, NULL, 0);
+	}
 	if (mounted.gave_back)
 		note(r, NOTE_GAVE_BACK, mounted.gave_back, 0);
 	return rc == 0 && dry ? foresee(r) : rc;

@@ -10,6 +10,7 @@
 
 #include "app/job_impl.h"
 #include "app/thread.h"
+#include "disk/disk.h"
 
 /* The longest wait without another look at what the user wants. */
 #define NAP_US 100000
@@ -122,6 +123,36 @@ static void refill(struct job *job)
 	job->budget_us = now;
 }
 
+void job_guard(struct job *job, const char *mountpoint, uint64_t reserve)
+{
+	pthread_mutex_lock(&job->mutex);
+	job->guarded = mountpoint;
+	job->reserve = reserve;
+	pthread_mutex_unlock(&job->mutex);
+}
+
+/*
+ * A nap in a pause; true when the engine is to go on a step nevertheless: a fill holds nearly all
+ * of the free space, and only it can give some back when others have used up the reserve.
+ */
+static bool nap_paused(struct job *job)
+{
+	const char *mountpoint = job->guarded;
+	uint64_t size;
+	uint64_t free_bytes = UINT64_MAX;
+
+	if (!mountpoint) {
+		pthread_cond_wait(&job->change, &job->mutex);
+		return false;
+	}
+	thread_wait(&job->change, &job->mutex, NAP_US);
+	pthread_mutex_unlock(&job->mutex);
+	if (mount_usage(mountpoint, &size, &free_bytes) < 0)
+		free_bytes = UINT64_MAX;
+	pthread_mutex_lock(&job->mutex);
+	return free_bytes < job->reserve;
+}
+
 /* Waits as long as the rate limit and a pause want. */
 static int obey(struct job *job)
 {
@@ -129,7 +160,8 @@ static int obey(struct job *job)
 		double us;
 
 		if (job->paused) {
-			pthread_cond_wait(&job->change, &job->mutex);
+			if (nap_paused(job))
+				return 0;
 			continue;
 		}
 		refill(job);

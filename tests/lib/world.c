@@ -28,7 +28,7 @@ static void trace(const char *word)
 
 void world_reset(void)
 {
-	world = (struct world){ .stale = true, .allocated = WORLD_SIZE };
+	world = (struct world){ .stale = true, .allocated = WORLD_SIZE, .room = WORLD_FREE };
 }
 
 struct target *world_target(const char *name)
@@ -107,7 +107,7 @@ int mount_usage(const char *mountpoint, uint64_t *size, uint64_t *free_bytes)
 {
 	(void)mountpoint;
 	*size = WORLD_SIZE;
-	*free_bytes = WORLD_FREE;
+	*free_bytes = world.room;
 	return 0;
 }
 
@@ -224,7 +224,19 @@ int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct e
 	world.was_dry = dry;
 	world.reserve = m->reserve;
 	m->gave_back = world.gives_back;
-	return tell(watch, DID_ZEROED, (struct extent){ 0, WORLD_FREE - m->reserve });
+	for (uint64_t at = 0; at < WORLD_FREE - m->reserve; at += WORLD_CHUNK) {
+		int rc;
+
+		take_time();
+		if (world.room < m->reserve) {
+			m->gave_back += m->reserve - world.room;
+			world.room = m->reserve;
+		}
+		rc = tell(watch, DID_ZEROED, (struct extent){ WORLD_FREE_AT + at, WORLD_CHUNK });
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 uint64_t engine_default_reserve(uint64_t size, bool others)

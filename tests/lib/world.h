@@ -3,6 +3,8 @@
 #ifndef ACHICA_TESTS_LIB_WORLD_H
 #define ACHICA_TESTS_LIB_WORLD_H
 
+#include <stdatomic.h>
+
 #include "achica/target.h"
 #include "base/io.h"
 
@@ -30,6 +32,8 @@ struct world {
 	bool users;            /* somebody has something open on the mount */
 	uint64_t reserve;      /* out: of the fill */
 	uint64_t gives_back;
+	_Atomic uint64_t room; /* free bytes of the mount; a fill that sees less than its reserve
+	                          gives back until it has it */
 	bool was_dry;          /* out: of the last act */
 	char trace[512];       /* out: "lock open write flush ..." */
 };

@@ -16,17 +16,6 @@
 #define LIMIT_MS 5000
 #define PROMPT_MS 200
 
-static struct target *mounted_target(const char *name)
-{
-	struct target *t = world_target(name);
-
-	t->mountpoints = calloc(2, sizeof(*t->mountpoints));
-	t->mountpoints[0] = strdup("/mnt");
-	t->mount_options = strdup("rw");
-	t->mount_source = strdup("/dev/loop0");
-	return t;
-}
-
 static struct job *start(struct target *const *targets, size_t n, const struct job_options *o)
 {
 	struct job *job = NULL;
@@ -192,43 +181,6 @@ static void a_method_asked_for_is_taken_or_refused(void **state)
 	assert_string_equal(world.trace, "");
 	assert_int_equal(item(job, 0).error.why, WHY_NOT_MOUNTED);
 	job_free(job);
-}
-
-static void mounted_is_trimmed_or_else_filled(void **state)
-{
-	const struct job_options o = { .method = METHOD_AUTO };
-	struct job_event event;
-	struct job *job;
-
-	(void)state;
-	world_reset();
-	job = run_one(mounted_target("a"), &o);
-	assert_string_equal(world.trace, "mounted trim release");
-	job_free(job);
-	world_reset();
-	world.trim_errnum = EOPNOTSUPP;
-	world.users = true;
-	world.gives_back = MIB;
-	job = run_one(mounted_target("a"), &o);
-	assert_string_equal(world.trace, "mounted trim fill release");
-	assert_int_equal(world.reserve, WORLD_SIZE / 100);
-	assert_true(has_note(job, NOTE_GAVE_BACK, &event));
-	assert_int_equal(event.a, MIB);
-	assert_int_equal(job_exit_status(job), 0);
-	job_free(job);
-}
-
-static void the_reserve_of_the_user_counts(void **state)
-{
-	const struct job_options o = {
-		.method = METHOD_FILL, .reserve_given = true, .reserve = 5 * MIB
-	};
-
-	(void)state;
-	world_reset();
-	world.users = true;
-	job_free(run_one(mounted_target("a"), &o));
-	assert_int_equal(world.reserve, 5 * MIB);
 }
 
 static void a_dry_run_writes_nothing(void **state)
@@ -585,8 +537,6 @@ int main(void)
 		cmocka_unit_test(refuses_another_size_than_was_seen),
 		cmocka_unit_test(auto_falls_back_to_write),
 		cmocka_unit_test(a_method_asked_for_is_taken_or_refused),
-		cmocka_unit_test(mounted_is_trimmed_or_else_filled),
-		cmocka_unit_test(the_reserve_of_the_user_counts),
 		cmocka_unit_test(a_dry_run_writes_nothing),
 		cmocka_unit_test(a_failed_flush_is_a_failed_target),
 		cmocka_unit_test(a_byte_that_is_not_zero_fails_it),
