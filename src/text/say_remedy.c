@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "achica/i18n.h"
 #include "achica/say.h"
@@ -154,8 +155,9 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 	switch (err->why) {
 	case WHY_SYSTEM:
 	case WHY_OPEN:
-		return err->errnum == EACCES || err->errnum == EPERM ? N_("run achica as root")
-								     : NULL;
+		if (geteuid() != 0 && (err->errnum == EACCES || err->errnum == EPERM))
+			return N_("run achica as root");
+		return NULL;
 	case WHY_READ_ONLY:
 		if (t && (t->kind == TARGET_IMAGE || t->format))
 			return "chmod u+w {path}";
@@ -164,8 +166,10 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 		if (t && t->fstype && strcmp(t->fstype, "swap") == 0)
 			return N_("start the system that hibernated and shut it down");
 		return remedies[err->why];
-	case WHY_UNKNOWN_FS:
-		return err->what[0] ? remedies[err->why] : NULL;
+	case WHY_LOOP:
+		return t && target_is_mounted(t) ? "umount {mount}" : remedies[err->why];
+	case WHY_UNKNOWN_FS: /* swap cannot be mounted, nor can nothing */
+		return err->what[0] && strcmp(err->what, "swap") != 0 ? remedies[err->why] : NULL;
 	case WHY_CONTAINER:
 		if (strcmp(err->what, "crypto_LUKS") == 0)
 			return "cryptsetup open {path} NAME";

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "achica/say.h"
 
@@ -102,6 +103,28 @@ static void a_remedy_is_a_command_for_this_target(void **state)
 			    "cryptsetup open '/dev/sda 1' NAME");
 }
 
+static void a_loop_device_is_unmounted_before_it_is_detached(void **state)
+{
+	char *mounts[] = { (char *)"/mnt", NULL };
+	struct target t = { .kind = TARGET_IMAGE, .path = (char *)"/a.img" };
+	struct error err = err_of(WHY_LOOP, "/dev/loop0");
+
+	(void)state;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "losetup -d /dev/loop0");
+	t.mountpoints = mounts;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "umount /mnt");
+}
+
+static void swap_is_not_to_be_mounted(void **state)
+{
+	struct error err = err_of(WHY_UNKNOWN_FS, "swap");
+
+	(void)state;
+	assert_string_equal(say_remedy(&err, NULL, buf, sizeof(buf)), "");
+	err = err_of(WHY_UNKNOWN_FS, "zfs");
+	assert_string_not_equal(say_remedy(&err, NULL, buf, sizeof(buf)), "");
+}
+
 static void other_filesystems_inside_an_image_get_a_loop_device(void **state)
 {
 	struct target t = { .kind = TARGET_PART, .path = (char *)"/a.img", .base = 512,
@@ -123,7 +146,8 @@ static void the_system_is_quoted_and_so_is_who_is_in_the_way(void **state)
 	error_set(&err, WHY_OPEN, EACCES, "/x.img");
 	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
 			    "/x.img cannot be opened: Permission denied");
-	assert_string_equal(say_remedy(&err, NULL, buf, sizeof(buf)), "run achica as root");
+	assert_string_equal(say_remedy(&err, NULL, buf, sizeof(buf)),
+			    geteuid() == 0 ? "" : "run achica as root");
 	err = err_of(WHY_LOCKED_QEMU, "/x.img");
 	error_set_who(&err, 4711, "qemu");
 	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
@@ -176,6 +200,8 @@ int main(void)
 		cmocka_unit_test(every_code_has_a_short_state),
 		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
+		cmocka_unit_test(a_loop_device_is_unmounted_before_it_is_detached),
+		cmocka_unit_test(swap_is_not_to_be_mounted),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
 		cmocka_unit_test(the_system_is_quoted_and_so_is_who_is_in_the_way),
 		cmocka_unit_test(hostile_names_are_shown_harmless),
