@@ -14,7 +14,7 @@
 
 /* Arguments are words in capitals or lists of values as they are typed: not translated. */
 const struct cli_option cli_options[] = {
-	{ 0, "", NULL, N_("What to do (without one of these: the wizard)") },
+	{ 0, "", NULL, N_("What to do (without one of these: the wizard):") },
 	{ 'l', "list", NULL, N_("show the tree of targets") },
 	{ 'e', "estimate", NULL, N_("show how much of the free space is zero and how much can be "
 				    "reclaimed") },
@@ -23,7 +23,7 @@ const struct cli_option cli_options[] = {
 				    "bytes") },
 	{ 'S', "suggest", NULL, N_("print only the commands that make a small copy") },
 
-	{ 0, "", NULL, N_("How") },
+	{ 0, "", NULL, N_("How:") },
 	{ 'M', "method", "auto|punch|write|trim|fill", N_("how free space becomes zero") },
 	{ 'x', "exact", NULL, N_("read all free space instead of a sample") },
 	{ 'n', "dry-run", NULL, N_("do everything but the writing") },
@@ -36,7 +36,7 @@ const struct cli_option cli_options[] = {
 					   "target") },
 	{ 'y', "yes", NULL, N_("start without asking") },
 
-	{ 0, "", NULL, N_("Output") },
+	{ 0, "", NULL, N_("Output:") },
 	{ 'j', "json", NULL, N_("machine-readable") },
 	{ 'P', "progress", "auto|line|gauge|json|none", N_("how progress is shown, on stderr") },
 	{ 'L', "log", "FILE", N_("append what happens to FILE") },
@@ -111,7 +111,7 @@ static void print_option(const struct cli_option *o)
 
 void help_print(void)
 {
-	puts(_("Usage: achica [OPTION]... [TARGET]..."));
+	help_wrap(stdout, _("Usage: achica [OPTION]... [TARGET]..."), 0, 0, WIDTH);
 	putchar('\n');
 	help_wrap(stdout, _("Finds the free space of filesystems that still holds old data, and "
 			    "makes it zero, so that a copy of the disk is small. Files are not "
@@ -125,7 +125,8 @@ void help_print(void)
 			print_option(o);
 			continue;
 		}
-		printf("\n%s:\n", _(o->help));
+		putchar('\n');
+		help_wrap(stdout, _(o->help), 0, 0, WIDTH);
 	}
 	putchar('\n');
 	help_wrap(stdout, _("SIZE is a number with K, M, G, T (powers of 1024) or KB, MB, GB, TB "

@@ -64,11 +64,12 @@ ends 0 --version
 ends 0 --help
 
 # Help fits in 80 columns, in each language.
-for language in en es; do
+for language in en es xx; do
 	LANGUAGE=$language "$ACHICA" --help >out
 	is "width of --help in $language" yes "$(test "$(wc -L <out)" -le 80 && echo yes)"
 	grep -q -- '--free-map' out || is "--help in $language" '--free-map' none
 done
+LANGUAGE=es "$ACHICA" --help >out
 grep -q '^Uso: ' out || is "--help in Spanish" 'Uso:' "$(head -n 1 out)"
 
 # JSON is one valid object, and nothing else is on stdout.
