@@ -6,7 +6,7 @@
  * the messages; whatever is not a clear yes is a no.
  */
 
-#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +14,8 @@
 
 #include "achica/i18n.h"
 #include "cli/cli.h"
+
+#define TICK_MS 200
 
 bool ask_can(void)
 {
@@ -24,13 +26,16 @@ bool ask_line(char *buf, size_t n)
 {
 	size_t len;
 
-	/* The terminal edits the line itself. read() ends at a signal, fgets() would go on. */
+	/* The terminal edits the line itself. Any thread may be the one that a signal interrupts,
+	   so the waiting looks up now and then. */
 	for (len = 0; len + 1 < n;) {
-		ssize_t got = read(STDIN_FILENO, buf + len, 1);
+		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 
-		if (got < 0 && errno == EINTR && !signals_ending())
-			continue;
-		if (got <= 0)
+		while (poll(&in, 1, TICK_MS) <= 0) {
+			if (signals_ending())
+				return false;
+		}
+		if (read(STDIN_FILENO, buf + len, 1) <= 0)
 			return false;
 		if (buf[len] == '\n')
 			break;
