@@ -33,6 +33,8 @@ struct io_ops {
 	int (*next_data)(struct io *io, uint64_t from, struct extent *data);
 	/* What was written is on the medium. */
 	int (*flush)(struct io *io);
+	/* A hint, NULL is fine: nobody will want e again soon. */
+	void (*forget)(struct io *io, struct extent e);
 	void (*close)(struct io *io);
 };
 
@@ -49,6 +51,7 @@ struct io {
 	uint64_t size;      /* bytes */
 	uint32_t sector;    /* the smallest write that needs no read; a power of two */
 	bool read_only;
+	bool tells_holes;   /* next_data leaves out all that takes no space on the host */
 	struct io_failure failure;
 };
 
@@ -59,6 +62,7 @@ int io_zero(struct io *io, struct extent e);
 int io_punch(struct io *io, struct extent e);
 int io_next_data(struct io *io, uint64_t from, struct extent *data);
 int io_flush(struct io *io);
+void io_forget(struct io *io, struct extent e); /* starts writing e out; its cache may go */
 void io_close(struct io *io); /* NULL is fine */
 
 /* Fills err with the first failure of io (WHY_READ or WHY_WRITE, byte, name) or, when it has

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -83,7 +84,8 @@ static int file_write(struct io *io, uint64_t at, const void *buf, size_t len)
 	}
 	/* A hint: on its way while we go on, the flush finds less to wait for. */
 	if (all.len >= WRITE_OUT)
-		sync_file_range(of(io)->fd, (off_t)all.start, (off_t)all.len, SYNC_FILE_RANGE_WRITE);
+		sync_file_range(of(io)->fd, (off_t)all.start, (off_t)all.len,
+				SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
 
@@ -168,6 +170,12 @@ static int file_flush(struct io *io)
 	return fsync(of(io)->fd) < 0 ? -errno : 0;
 }
 
+/* Of pages which are dirty, the kernel only begins to write them (mm/fadvise.c). */
+static void file_forget(struct io *io, struct extent e)
+{
+	posix_fadvise(of(io)->fd, (off_t)e.start, (off_t)e.len, POSIX_FADV_DONTNEED);
+}
+
 static void file_close(struct io *io)
 {
 	close(of(io)->fd);
@@ -182,8 +190,33 @@ static const struct io_ops file_ops = {
 	.punch = file_punch,
 	.next_data = file_next_data,
 	.flush = file_flush,
+	.forget = file_forget,
 	.close = file_close,
 };
+
+/*
+ * Filesystems whose SEEK_DATA finds every hole. Others may call all of a sparse file data (NFS 3),
+ * or some of it (ZFS, while it is dirty).
+ */
+static bool finds_holes(int fd)
+{
+	static const uint32_t magics[] = {
+		0xef53,     /* ext2, ext3, ext4 */
+		0x58465342, /* XFS */
+		0x9123683e, /* btrfs */
+		0xf2f52010, /* F2FS */
+		0x01021994, /* tmpfs */
+	};
+	struct statfs sfs;
+
+	if (fstatfs(fd, &sfs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		if ((uint32_t)sfs.f_type == magics[i])
+			return true;
+	}
+	return false;
+}
 
 /* Size and sector of what fd is open on; -ENOTBLK for what is neither device nor file. */
 static int measure(struct io_file *f)
@@ -197,6 +230,7 @@ static int measure(struct io_file *f)
 	f->io.sector = 512;
 	if (S_ISREG(st.st_mode)) {
 		f->io.size = (uint64_t)st.st_size;
+		f->io.tells_holes = finds_holes(f->fd);
 		return 0;
 	}
 	if (!f->device)

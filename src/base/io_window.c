@@ -141,6 +141,19 @@ static int window_flush(struct io *io)
 	return io_flush(of(io)->parent);
 }
 
+static int forget_piece(struct io *parent, struct extent piece, uint64_t done, void *arg)
+{
+	(void)done;
+	(void)arg;
+	io_forget(parent, piece);
+	return 0;
+}
+
+static void window_forget(struct io *io, struct extent e)
+{
+	each_piece(io, e, forget_piece, NULL);
+}
+
 static void window_close(struct io *io)
 {
 	free(io);
@@ -153,6 +166,7 @@ static const struct io_ops window_ops = {
 	.punch = window_punch,
 	.next_data = window_next_data,
 	.flush = window_flush,
+	.forget = window_forget,
 	.close = window_close,
 };
 
@@ -167,6 +181,7 @@ int io_window_new(struct io *parent, const struct extent *parts, size_t n, struc
 		.name = parent->name,
 		.sector = parent->sector,
 		.read_only = parent->read_only,
+		.tells_holes = parent->tells_holes,
 	};
 	w->parent = parent;
 	w->n = n;

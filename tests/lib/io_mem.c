@@ -241,7 +241,8 @@ struct io *io_mem_new(uint64_t size)
 	m->groups = need(calloc(m->n_groups, sizeof *m->groups));
 	m->can_zero = true;
 	m->can_punch = true;
-	m->io = (struct io){ .ops = &mem_ops, .name = "memory", .size = size, .sector = 512 };
+	m->io = (struct io){ .ops = &mem_ops, .name = "memory", .size = size, .sector = 512,
+			       .tells_holes = true };
 	return &m->io;
 }
 
