@@ -109,19 +109,32 @@ libachica_a_SOURCES = \
 	src/disk/table.h \
 	src/disk/use.c \
 	src/disk/use.h \
-	src/engine/batch.c \
-	src/engine/batch.h \
-	src/engine/claim.c \
-	src/engine/claim.h \
 	src/engine/engine.h \
 	src/engine/fill.c \
-	src/engine/pieces.c \
-	src/engine/pieces.h \
+	src/engine/fill_file.c \
+	src/engine/fill_file.h \
+	src/engine/fill_impl.h \
+	src/engine/fill_layout.c \
+	src/engine/fill_space.c \
+	src/engine/mounted.c \
+	src/engine/mounted.h \
+	src/engine/narrow.c \
+	src/engine/narrow.h \
+	src/engine/present.c \
+	src/engine/present.h \
 	src/engine/punch.c \
+	src/engine/reader.c \
+	src/engine/reader.h \
+	src/engine/report.c \
+	src/engine/report.h \
 	src/engine/sampler.c \
 	src/engine/scan.c \
+	src/engine/shuffle.c \
+	src/engine/shuffle.h \
 	src/engine/trim.c \
 	src/engine/write.c \
+	src/engine/zero.c \
+	src/engine/zero.h \
 	src/fs/bitmap.c \
 	src/fs/bitmap.h \
 	src/fs/drivers.h \

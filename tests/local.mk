@@ -58,6 +58,7 @@ tests_lib_libtest_a_SOURCES = \
 # What scripts run besides achica.
 test_tools = \
 	tests/e2e/disktool \
+	tests/e2e/enginetool \
 	tests/fs/freemap \
 	tests/fuzz/replay_fs \
 	$(NULL)

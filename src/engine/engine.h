@@ -45,12 +45,15 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
  * Mounted filesystems. device is the io underneath (read-only is enough), or NULL when unknown.
  *
  * trim: FITRIM in steps, repeated until allocated (callback: bytes the image takes on the host;
- * may be NULL) stops shrinking. WHY_NO_TRIM where discard does not reach the disk.
+ * may be NULL) stops shrinking. WHY_NO_TRIM where discard does not reach the disk. What is free and
+ * was not told as zeroed is told as hole at the end.
  *
  * fill: claims the free space with unlinked files in mountpoint, keeps reserve bytes free, writes
  * only what is stale where the layout is known, gives all back at the end, at an error and at a
  * kill, and at once, in part, when free space falls below the reserve because of others
  * (*gave_back counts). WHY_NO_FILL where filling cannot work.
+ *
+ * Dry runs of both change nothing and read nothing: what would be zeroed is engine_scan's to say.
  */
 struct mounted {
 	const char *mountpoint;
@@ -69,10 +72,12 @@ int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct e
    else has anything open there. */
 uint64_t engine_default_reserve(uint64_t size, bool others);
 
-/* Reads all free space once more: the first byte that is not zero is WHY_VERIFY with its place. */
+/* Reads all free space once more, from the medium: the first byte that is not zero is WHY_VERIFY
+   with its place. Tells holes, reads and failures. */
 int engine_verify(struct fs *fs, const struct watch *watch, struct error *err);
 
-/* Reads all of the free space: the exact estimate. */
+/* Reads all of the free space: the exact estimate. Tells holes, reads and failures, no more. What
+   cannot be read makes it inexact. */
 int engine_scan(struct fs *fs, const struct watch *watch, struct estimate *estimate,
 		struct error *err);
 
@@ -82,8 +87,9 @@ int engine_scan(struct fs *fs, const struct watch *watch, struct estimate *estim
  * population correction. A sampler needs bounded memory, whatever the disk. fs must outlive it.
  *
  * sampler_new walks the map once and sums the holes. sampler_more reads another batch of at most
- * chunks and returns 0; 1 when all has been read and the estimate is exact; else -errno or what
- * watch returned. sampler_result is valid after any of them.
+ * chunks and returns 0; 1 when all has been read and the estimate is exact (or there is what cannot
+ * be read); else -errno or what watch returned, and the batch counts for nothing. sampler_result is
+ * valid after any of them. They tell reads and failures.
  */
 struct sampler;
 int sampler_new(struct fs *fs, uint64_t seed, const struct watch *watch, struct sampler **sampler,

@@ -2,58 +2,118 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * Punch: free space goes back to the host. Metadata alone: nothing is read. Extents come joined
- * from the gate, so each is as long as it can be; holes are left as they are.
+ * The method "punch": free space is given back to the host, unread. Holes are punched with the
+ * rest: one call for an extent is cheaper than one for each of its parts, and what a host calls a
+ * hole may have been reserved (fallocate), which is given back too.
  */
 
 #include <errno.h>
 
 #include "achica/units.h"
-#include "engine/pieces.h"
+#include "engine/narrow.h"
+#include "engine/present.h"
+#include "engine/report.h"
+#include "engine/zero.h"
 
-/* Long enough to cost nothing, short enough that a stop is felt at once. */
-#define PUNCH_STEP GIB
+#define STEP (1 * GIB) /* at once, so that it can be stopped */
+#define PARTS 64
+
+struct part {
+	struct extent e;
+	bool hole;
+};
 
 struct punch {
 	struct fs *fs;
-	bool dry;
-	bool changed;
 	const struct watch *watch;
 	struct error *err;
+	bool dry;
+	size_t n;
+	struct part parts[PARTS]; /* of a step, as they were before */
 };
 
-static int punch_piece(void *arg, struct extent e, bool hole)
+/* Whole sectors are given back, what is left of others is written. */
+static int attempt_punch(void *arg, struct extent e)
 {
 	struct punch *p = arg;
 	struct io *io = p->fs->io;
-	struct error failure;
-	int r;
+	struct extent inner = extent_shrink(e, io->sector);
+	int rc;
 
-	if (hole)
-		return watch_did(p->watch, DID_HOLE, e);
-	r = p->dry ? 0 : io_punch(io, e);
-	if (r == 0) {
-		p->changed = true;
-		return watch_did(p->watch, DID_ZEROED, e);
+	if (inner.len == 0)
+		return zero_write(io, e);
+	rc = io_punch(io, inner);
+	if (rc == -EOPNOTSUPP)
+		error_set(p->err, WHY_NO_PUNCH, EOPNOTSUPP, io->name);
+	if (rc == 0)
+		rc = zero_write(io, (struct extent){ e.start, inner.start - e.start });
+	if (rc == 0)
+		rc = zero_write(io, (struct extent){ extent_end(inner),
+						     extent_end(e) - extent_end(inner) });
+	return rc;
+}
+
+/* Tells what lies in e, which is free of old data now, as it was before. */
+static int good_punch(void *arg, struct extent e)
+{
+	struct punch *p = arg;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->n; i++) {
+		const struct part *part = &p->parts[i];
+
+		rc = report_did(p->watch, part->hole ? DID_HOLE : DID_ZEROED,
+				extent_clip(part->e, e));
 	}
-	if (r == -EOPNOTSUPP && !p->changed)
-		return error_set(p->err, WHY_NO_PUNCH, EOPNOTSUPP, io->name);
-	error_clear(&failure);
-	error_set_at(&failure, WHY_WRITE, -r, e.start, io->name);
-	return watch_failed(p->watch, &failure, e, p->err);
+	return rc;
+}
+
+static int punch_gather(void *arg, struct extent e, bool hole)
+{
+	struct punch *p = arg;
+
+	p->parts[p->n++] = (struct part){ e, hole };
+	return p->n == PARTS;
+}
+
+/* The first part of *e, as long as is punched at once; *e becomes the rest. */
+static int punch_step(struct punch *p, struct extent *e)
+{
+	const struct narrow narrow = {
+		.watch = p->watch,
+		.err = p->err,
+		.name = p->fs->io->name,
+		.why = WHY_WRITE,
+		.attempt = attempt_punch,
+		.good = good_punch,
+		.arg = p,
+	};
+	struct extent step = { e->start, e->len < STEP ? e->len : STEP };
+	int rc;
+
+	p->n = 0;
+	rc = present_cut(p->fs->io, step, punch_gather, p, p->err);
+	if (rc < 0)
+		return rc;
+	step.len = extent_end(p->parts[p->n - 1].e) - step.start;
+	*e = (struct extent){ extent_end(step), e->len - step.len };
+	return p->dry ? good_punch(p, step) : narrow_run(&narrow, step);
+}
+
+static int punch_extent(void *arg, struct extent e)
+{
+	int rc = 0;
+
+	while (rc == 0 && e.len > 0)
+		rc = punch_step(arg, &e);
+	return rc;
 }
 
 int engine_punch(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
 {
-	struct punch p = { .fs = fs, .dry = dry, .watch = watch, .err = err };
-	int r;
+	struct zero zero = { .io = fs->io, .err = err, .dry = dry };
+	struct punch p = { .fs = fs, .watch = watch, .err = err, .dry = dry };
+	int rc = gate_walk(fs, punch_extent, &p, err);
 
-	/* A device zeroes whole sectors; a filesystem of smaller blocks is not from there. */
-	if (fs->unit % fs->io->sector != 0)
-		return error_set(err, WHY_NO_PUNCH, EOPNOTSUPP, fs->io->name);
-	r = pieces_walk(fs, PUNCH_STEP, punch_piece, &p, err);
-	if (r || dry)
-		return r;
-	r = io_flush(fs->io);
-	return r < 0 ? error_set(err, WHY_FLUSH, -r, fs->io->name) : 0;
+	return rc ? rc : zero_flush(&zero);
 }

@@ -2,18 +2,18 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * The sampled estimate. Free space that is no hole is numbered through, and cut into chunks of the
- * same size; a keyed permutation of the chunk numbers, computed and not stored, is the random
- * order, so no chunk is drawn twice. Each batch takes the next numbers, sorts them, and walks the
- * map once, reading the chunks as the walk passes them, in the order of the disk.
+ * The sampled estimate. What there is to read, all free space without the holes, is numbered
+ * through as if it were one piece and cut into chunks. A shuffle draws chunks; each batch is sorted
+ * and read in disk order in one walk of the map.
  *
- * Neighbouring blocks are alike, so the chunk is what varies, not the block: the estimate is the
- * ratio of stale to read bytes, its variance comes from the chunks' totals, with the correction
- * for a finite population (W. G. Cochran, Sampling Techniques, 3rd ed., 6.4 and 9A.3). A sample
- * that is all stale or all zero has no variance of its own: there the rule of three bounds it, and
- * the interval is never narrower than what one chunk more could tell.
+ * Stale bytes in what was not read are estimated by the ratio of stale to read bytes; its variance
+ * comes from whole chunks, since neighbours are alike, with the correction for a finite population
+ * (Cochran, Sampling Techniques, 3rd edition, 6.3 and 9A). The interval is Wilson's for as many
+ * independent chunks as would have that variance, which stays right near none and near all. Added
+ * is what a sample cannot know: of a kind of chunk that it did not meet there may be 3 in n (the
+ * rule of three). So the interval is wide, never empty, when all that was read was zero.
  *
- * Memory: the numbers of one batch and one chunk.
+ * Memory: one batch of 8 bytes for each chunk, at most BATCH_MAX, and the reader.
  */
 
 #include <errno.h>
@@ -21,132 +21,174 @@
 #include <stdlib.h>
 
 #include "achica/units.h"
-#include "base/bytes.h"
-#include "engine/pieces.h"
+#include "engine/present.h"
+#include "engine/reader.h"
+#include "engine/report.h"
+#include "engine/shuffle.h"
 
 #define CHUNK_MAX (256 * KIB)
-/* So many chunks at least, where units allow it: below some hundred the interval means little. */
-#define CHUNKS_WANTED 4096
-#define GRAIN_MAX (4 * KIB)
-
+#define CHUNK_MIN (4 * KIB)
+#define CHUNKS_WANTED 4096    /* at least, where there is enough */
 #define BATCH_MAX 65536
+#define TICK_EVERY 4096       /* ranges of a walk that reads nothing */
+#define Z 1.959964            /* 97.5 % of the normal distribution */
 
-/* Two-sided 95 % of the normal distribution. */
-#define Z 1.96
-/* ln(1/0.05): the rule of three. */
-#define RULE_OF_THREE 3.0
-
-#define ROUNDS 4
+/* Sums over the chunks drawn so far: x bytes were read of one, y of them are stale. */
+struct sums {
+	double n, xx, xy, yy;
+	uint64_t x, y;
+};
 
 struct sampler {
 	struct fs *fs;
-	uint64_t key;
-	uint64_t chunk;   /* bytes */
-	uint64_t grain;
-	uint64_t chunks;  /* how many there are */
-	uint64_t drawn;   /* how many were read: the next to draw */
-	unsigned half;    /* bits of half a permuted number */
-	struct estimate sum;
-	/* Of the chunks read: bytes read m, stale bytes y. */
-	uint64_t n;
-	double sum_m, sum_y, sum_mm, sum_yy, sum_my;
-	unsigned char *buf;
-
-	/* The batch at work. */
-	uint64_t *wanted; /* chunk numbers, ascending */
-	size_t wanted_n;
-	size_t next;
-	uint64_t passed;  /* bytes of present free space that the walk has passed */
-	uint64_t chunk_read, chunk_stale;
-	const struct watch *watch;
-	struct error *err;
+	uint64_t free;
+	uint64_t hole;
+	uint64_t present;
+	uint64_t chunk;    /* bytes of a chunk; the last one may be shorter */
+	uint64_t drawn;    /* chunks */
+	struct shuffle shuffle;
+	struct sums sums;
 };
 
-/* A mixing of bits, splitmix64's finaliser (S. Vigna, public domain). */
-static uint64_t mix(uint64_t x)
+/* The first walk. */
+struct measure {
+	struct sampler *s;
+	const struct watch *watch;
+	unsigned ranges;
+};
+
+static int measure_range(void *arg, struct extent e, bool hole)
 {
-	x ^= x >> 30;
-	x *= UINT64_C(0xbf58476d1ce4e5b9);
-	x ^= x >> 27;
-	x *= UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
-}
+	struct measure *m = arg;
 
-/* A Feistel network permutes [0, 2^2half); what falls outside the chunks is permuted again. */
-static uint64_t permute(const struct sampler *s, uint64_t number)
-{
-	uint64_t mask = (UINT64_C(1) << s->half) - 1;
-
-	do {
-		uint64_t left = number >> s->half;
-		uint64_t right = number & mask;
-
-		for (unsigned round = 0; round < ROUNDS; round++) {
-			uint64_t next = left ^ (mix(right + s->key + round * UINT64_C(0x9e3779b97f4a7c15)) & mask);
-
-			left = right;
-			right = next;
-		}
-		number = left << s->half | right;
-	} while (number >= s->chunks);
-	return number;
-}
-
-static int count_piece(void *arg, struct extent e, bool hole)
-{
-	struct sampler *s = arg;
-
-	s->sum.free += e.len;
+	m->s->free += e.len;
 	if (hole)
-		s->sum.hole += e.len;
-	else
-		s->sum.present += e.len;
-	return watch_did(s->watch, DID_HOLE, (struct extent){ e.start, hole ? e.len : 0 });
+		m->s->hole += e.len;
+	return ++m->ranges % TICK_EVERY == 0 ? report_tick(m->watch, e.start) : 0;
 }
 
-/* Chunks small enough that there are many, whole units each. */
-static void set_chunks(struct sampler *s)
+static uint64_t chunk_for(uint64_t present)
 {
-	uint64_t unit = s->fs->unit;
+	uint64_t chunk = CHUNK_MAX;
 
-	s->chunk = s->sum.present / CHUNKS_WANTED / unit * unit;
-	if (s->chunk < unit)
-		s->chunk = unit;
-	if (s->chunk > CHUNK_MAX)
-		s->chunk = unit > CHUNK_MAX ? unit : CHUNK_MAX / unit * unit;
-	s->chunks = s->sum.present / s->chunk + (s->sum.present % s->chunk != 0);
-	for (s->half = 1; s->half < 32 && UINT64_C(1) << 2 * s->half < s->chunks;)
-		s->half++;
+	while (chunk > CHUNK_MIN && present / chunk < CHUNKS_WANTED)
+		chunk /= 2;
+	return chunk;
 }
 
 int sampler_new(struct fs *fs, uint64_t seed, const struct watch *watch, struct sampler **sampler,
 		struct error *err)
 {
 	struct sampler *s = calloc(1, sizeof(*s));
-	int r;
+	struct measure measure = { s, watch, 0 };
+	int rc;
 
 	if (!s)
-		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
+		return error_set(err, WHY_MEMORY, ENOMEM, fs->io->name);
 	s->fs = fs;
-	s->key = mix(seed + 1);
-	s->watch = watch;
-	s->grain = fs->unit < GRAIN_MAX ? fs->unit : GRAIN_MAX;
-	r = pieces_walk(fs, UINT64_MAX, count_piece, s, err);
-	if (r)
-		goto out;
-	set_chunks(s);
-	s->buf = malloc((size_t)s->chunk);
-	r = s->buf ? 0 : error_set(err, WHY_MEMORY, ENOMEM, NULL);
-	if (r)
-		goto out;
+	rc = present_walk(fs, measure_range, &measure, err);
+	if (rc) {
+		free(s);
+		return rc;
+	}
+	s->present = s->free - s->hole;
+	s->chunk = chunk_for(s->present);
+	shuffle_init(&s->shuffle, (s->present + s->chunk - 1) / s->chunk, seed);
 	*sampler = s;
 	return 0;
-out:
-	sampler_free(s);
-	return r;
 }
 
-static int ascending(const void *a, const void *b)
+void sampler_free(struct sampler *s)
+{
+	free(s);
+}
+
+/* One batch: its chunks in disk order, and how far the walk has come. */
+struct batch {
+	struct sampler *s;
+	struct reader *reader;
+	const struct watch *watch;
+	uint64_t *chunks;
+	size_t n;
+	size_t next;       /* the chunk that is met next by the walk */
+	uint64_t at;       /* bytes of present space that the walk has passed */
+	unsigned ranges;
+
+	uint64_t x, y;     /* of the chunk that is being read: bytes read, stale bytes */
+	struct sums sums;
+};
+
+/* The bytes of chunk i in the numbering of present space. */
+static struct extent chunk_place(const struct sampler *s, uint64_t i)
+{
+	uint64_t start = i * s->chunk;
+	uint64_t rest = s->present - start;
+
+	return (struct extent){ start, rest < s->chunk ? rest : s->chunk };
+}
+
+static void sums_add(struct sums *sums, uint64_t x, uint64_t y)
+{
+	sums->n += x > 0;
+	sums->x += x;
+	sums->y += y;
+	sums->xx += (double)x * (double)x;
+	sums->xy += (double)x * (double)y;
+	sums->yy += (double)y * (double)y;
+}
+
+static int batch_look(void *arg, struct extent piece, const unsigned char *bytes)
+{
+	struct batch *b = arg;
+	uint64_t at = piece.start;
+	struct extent run;
+
+	while (stale_next(piece, bytes, at, &run)) {
+		b->y += run.len;
+		at = extent_end(run);
+	}
+	b->x += piece.len;
+	return 0;
+}
+
+static int batch_end_chunk(struct batch *b)
+{
+	int rc = reader_finish(b->reader);
+
+	sums_add(&b->sums, b->x, b->y);
+	b->x = 0;
+	b->y = 0;
+	b->next++;
+	return rc;
+}
+
+/* Reads what of the chunks lies in e. */
+static int batch_range(void *arg, struct extent e, bool hole)
+{
+	struct batch *b = arg;
+	struct extent here = { b->at, e.len };
+	int rc = ++b->ranges % TICK_EVERY == 0 ? report_tick(b->watch, e.start) : 0;
+
+	if (hole)
+		return rc;
+	while (rc == 0 && b->next < b->n) {
+		struct extent chunk = chunk_place(b->s, b->chunks[b->next]);
+		struct extent part = extent_clip(chunk, here);
+
+		if (part.len == 0)
+			break;
+		rc = reader_add(b->reader,
+				(struct extent){ e.start + (part.start - b->at), part.len });
+		if (extent_end(part) < extent_end(chunk))
+			break;
+		if (rc == 0)
+			rc = batch_end_chunk(b);
+	}
+	b->at += e.len;
+	return rc == 0 && b->next == b->n ? 1 : rc;
+}
+
+static int compare_chunks(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a;
 	uint64_t y = *(const uint64_t *)b;
@@ -154,166 +196,142 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A chunk has been read: its totals. */
-static void note_chunk(struct sampler *s)
+static void batch_draw(struct batch *b)
 {
-	double m = (double)s->chunk_read;
-	double y = (double)s->chunk_stale;
-
-	s->n++;
-	s->sum_m += m;
-	s->sum_y += y;
-	s->sum_mm += m * m;
-	s->sum_yy += y * y;
-	s->sum_my += m * y;
-	s->sum.sampled += s->chunk_read;
-	s->chunk_read = s->chunk_stale = 0;
-	s->next++;
+	for (size_t i = 0; i < b->n; i++)
+		b->chunks[i] = shuffle_at(&b->s->shuffle, b->s->drawn + i);
+	qsort(b->chunks, b->n, sizeof(b->chunks[0]), compare_chunks);
 }
 
-static int read_part(struct sampler *s, struct extent e)
+static int batch_read(struct batch *b, struct error *err)
 {
-	int r = io_read(s->fs->io, e.start, s->buf, (size_t)e.len);
+	int rc = present_walk(b->s->fs, batch_range, b, err);
 
-	if (r < 0) {
-		struct error failure;
-
-		error_clear(&failure);
-		error_set_at(&failure, WHY_READ, -r, e.start, s->fs->io->name);
-		return watch_failed(s->watch, &failure, e, s->err);
-	}
-	for (uint64_t at = 0; at < e.len; at += s->grain) {
-		uint64_t n = e.len - at < s->grain ? e.len - at : s->grain;
-
-		if (!bytes_are_zero(s->buf + at, (size_t)n))
-			s->chunk_stale += n;
-	}
-	s->chunk_read += e.len;
-	return watch_did(s->watch, DID_READ, e);
+	if (b->next == b->n)
+		return rc == 1 ? 0 : rc;
+	/* A mounted filesystem has less free space than it had. */
+	if (rc == 0)
+		rc = batch_end_chunk(b);
+	return rc;
 }
 
-/* Ends the walk of a batch when its last chunk was read; no other layer uses it. */
-#define BATCH_DONE 1
-
-/* A piece covers [passed, passed + len) of the numbered space: the wanted chunks in it are read. */
-static int sample_piece(void *arg, struct extent e, bool hole)
+/* A batch that was ended counts for nothing: its beginning is no random part of it. */
+static void batch_take(struct batch *b)
 {
-	struct sampler *s = arg;
-	struct extent here = { s->passed, e.len };
+	struct sums *sums = &b->s->sums;
 
-	if (hole)
-		return 0;
-	s->passed += e.len;
-	while (s->next < s->wanted_n) {
-		struct extent chunk = { s->wanted[s->next] * s->chunk, s->chunk };
-		struct extent part = extent_clip(chunk, here);
-		int r;
-
-		if (part.len == 0)
-			return 0;
-		part.start = e.start + (part.start - here.start);
-		r = read_part(s, part);
-		if (r)
-			return r;
-		if (extent_end(chunk) > s->passed && s->passed < s->sum.present)
-			return 0; /* the rest of this chunk is in the next piece */
-		note_chunk(s);
-	}
-	return BATCH_DONE;
+	b->s->drawn += b->n;
+	sums->n += b->sums.n;
+	sums->x += b->sums.x;
+	sums->y += b->sums.y;
+	sums->xx += b->sums.xx;
+	sums->xy += b->sums.xy;
+	sums->yy += b->sums.yy;
 }
 
-static int draw(struct sampler *s, size_t n)
+static size_t batch_size(const struct sampler *s, size_t chunks)
 {
-	s->wanted = calloc(n, sizeof(*s->wanted));
-	if (!s->wanted)
-		return error_set(s->err, WHY_MEMORY, ENOMEM, NULL);
-	for (size_t i = 0; i < n; i++)
-		s->wanted[i] = permute(s, s->drawn + i);
-	qsort(s->wanted, n, sizeof(*s->wanted), ascending);
-	s->wanted_n = n;
-	s->next = 0;
-	s->passed = 0;
-	s->chunk_read = s->chunk_stale = 0;
-	return 0;
+	uint64_t left = s->shuffle.n - s->drawn;
+
+	if (chunks > BATCH_MAX)
+		chunks = BATCH_MAX;
+	return left < chunks ? (size_t)left : chunks;
 }
 
 int sampler_more(struct sampler *s, size_t chunks, const struct watch *watch, struct error *err)
 {
-	uint64_t left = s->chunks - s->drawn;
-	size_t n = chunks < BATCH_MAX ? chunks : BATCH_MAX;
-	int r;
+	struct batch b = { .s = s, .watch = watch, .n = batch_size(s, chunks) };
+	int rc;
 
-	if (n > left)
-		n = (size_t)left;
-	if (n == 0)
-		return left == 0;
-	s->watch = watch;
-	s->err = err;
-	r = draw(s, n);
-	if (r == 0)
-		r = pieces_walk(s->fs, UINT64_MAX, sample_piece, s, err);
-	free(s->wanted);
-	s->wanted = NULL;
-	if (r == BATCH_DONE)
-		r = 0;
-	if (r)
-		return r;
-	s->drawn += n;
-	return s->drawn == s->chunks;
-}
-
-/* Half the width of the 95 % interval, as a part of present. */
-static double half_width(const struct sampler *s, double ratio)
-{
-	double n = (double)s->n;
-	double left = 1 - s->sum_m / (double)s->sum.present;
-	double mean = s->sum_m / n;
-	double squares = s->sum_yy - 2 * ratio * s->sum_my + ratio * ratio * s->sum_mm;
-	double variance = n > 1 ? left * squares / (n - 1) / (n * mean * mean) : 0;
-	double least = RULE_OF_THREE / n * left;
-	double half = Z * sqrt(variance > 0 ? variance : 0);
-
-	return half > least ? half : least;
-}
-
-static uint64_t clamp(double bytes, uint64_t low, uint64_t high)
-{
-	if (bytes <= (double)low)
-		return low;
-	return bytes >= (double)high ? high : (uint64_t)bytes;
-}
-
-void sampler_result(const struct sampler *s, struct estimate *estimate)
-{
-	struct estimate e = s->sum;
-	double present = (double)e.present;
-	double ratio, half;
-	/* What was seen is certain: stale is at least that, and at most all but the zeros seen. */
-	uint64_t seen_stale = (uint64_t)s->sum_y;
-	uint64_t may_be_stale = e.present - (uint64_t)(s->sum_m - s->sum_y);
-
-	e.known = s->n > 0 || e.present == 0;
-	e.exact = (uint64_t)s->sum_m == e.present;
-	if (e.exact || s->n == 0) {
-		e.stale = e.stale_low = e.stale_high = seen_stale;
-		e.zero = e.present - e.stale;
-		*estimate = e;
-		return;
+	if (b.n == 0)
+		return s->drawn == s->shuffle.n;
+	b.chunks = calloc(b.n, sizeof(b.chunks[0]));
+	if (!b.chunks)
+		return error_set(err, WHY_MEMORY, ENOMEM, s->fs->io->name);
+	rc = reader_new(s->fs->io, watch, batch_look, &b, err, &b.reader);
+	if (rc == 0) {
+		batch_draw(&b);
+		rc = batch_read(&b, err);
+		reader_free(b.reader);
 	}
-	ratio = s->sum_m > 0 ? s->sum_y / s->sum_m : 0;
-	half = s->sum_m > 0 ? half_width(s, ratio) : 1;
-	e.stale = clamp(ratio * present, seen_stale, may_be_stale);
-	e.stale_low = clamp((ratio - half) * present, seen_stale, e.stale);
-	e.stale_high = clamp((ratio + half) * present, e.stale, may_be_stale);
-	e.zero = e.present - e.stale;
-	*estimate = e;
+	if (rc == 0)
+		batch_take(&b);
+	free(b.chunks);
+	return rc ? rc : s->drawn == s->shuffle.n;
 }
 
-void sampler_free(struct sampler *s)
+/* A share from 0 to 1 and its 95 % interval. */
+struct share {
+	double low, middle, high;
+};
+
+/* As many independent draws of all or nothing as would tell the share as well as these chunks. */
+static double effective_draws(const struct sums *sums, double p, double unread)
 {
-	if (!s)
+	double sum = sums->yy - 2 * p * sums->xy + p * p * sums->xx;
+	double mean = (double)sums->x / sums->n;
+	double variance;
+
+	if (sums->n < 2)
+		return sums->n;
+	variance = unread * sum / (sums->n - 1) / (sums->n * mean * mean);
+	return variance > 0 ? p * (1 - p) / variance : HUGE_VAL;
+}
+
+static struct share wilson(double p, double draws, double z)
+{
+	double zz = z * z / draws;
+	double middle = (p + zz / 2) / (1 + zz);
+	double half = sqrt(p * (1 - p) * zz + zz * zz / 4) / (1 + zz);
+
+	return (struct share){ middle - half, p, middle + half };
+}
+
+/* unread: the share of the present bytes that was not read. */
+static struct share share_of(const struct sums *sums, double unread)
+{
+	double p = (double)sums->y / (double)sums->x;
+	double unmet = 3 / sums->n * (1 + unread) / 2;
+	struct share s = { p, p, p };
+
+	if (p > 0 && p < 1) {
+		/* Student's quantile, from 10 chunks on to the second digit. */
+		double z = Z + 2.5 / (sums->n > 1 ? sums->n - 1 : 1);
+
+		s = wilson(p, effective_draws(sums, p, unread), z);
+	}
+	s.low = fmin(s.low, p - unmet * p);
+	s.high = fmax(s.high, p + unmet * (1 - p));
+	return s;
+}
+
+/* share of present as bytes, of which y are certain and those of unread are not. */
+static uint64_t share_bytes(double share, uint64_t present, uint64_t y, uint64_t unread)
+{
+	double bytes = share * (double)present;
+
+	if (bytes <= (double)y)
+		return y;
+	return bytes >= (double)(y + unread) ? y + unread : (uint64_t)bytes;
+}
+
+void sampler_result(const struct sampler *s, struct estimate *e)
+{
+	const struct sums *sums = &s->sums;
+	uint64_t unread = s->present > sums->x ? s->present - sums->x : 0;
+	struct share share = { 0, 0, 1 };
+
+	*e = (struct estimate){ .free = s->free, .hole = s->hole, .present = s->present };
+	e->sampled = sums->x;
+	e->known = unread == 0 || sums->x > 0;
+	e->exact = unread == 0;
+	if (!e->known)
 		return;
-	free(s->buf);
-	free(s->wanted);
-	free(s);
+	/* What is left when all was drawn cannot be read, and will not be zeroed. */
+	if (s->drawn < s->shuffle.n)
+		share = share_of(sums, (double)unread / (double)s->present);
+	e->stale = share_bytes(share.middle, s->present, sums->y, unread);
+	e->stale_low = share_bytes(share.low, s->present, sums->y, unread);
+	e->stale_high = share_bytes(share.high, s->present, sums->y, unread);
+	e->zero = s->present - e->stale;
 }

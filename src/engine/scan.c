@@ -1,112 +1,101 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/*
- * Looking only: the exact estimate, which reads all of the free space, and the proof afterwards
- * that all of it reads as zero.
- */
+/* Reading all of the free space: to count what is stale, or to see that nothing is. */
 
-#include "achica/units.h"
-#include "base/bytes.h"
-#include "engine/batch.h"
-#include "engine/pieces.h"
+#include <errno.h>
 
-#define GRAIN_MAX (4 * KIB)
+#include "engine/present.h"
+#include "engine/reader.h"
+#include "engine/report.h"
 
 struct scan {
+	struct fs *fs;
 	const struct watch *watch;
 	struct error *err;
-	const char *name;
-	uint64_t grain;
-	struct estimate sum;
-	bool verify; /* the first stale byte is an error */
+	struct reader *reader;
+	struct estimate e;
 };
 
-static int stale_found(struct scan *s, struct extent e, const unsigned char *data)
-{
-	uint64_t at = 0;
-
-	while (data[at] == 0)
-		at++;
-	return error_set_at(s->err, WHY_VERIFY, 0, e.start + at, s->name);
-}
-
-static int scan_part(void *arg, struct extent e, const unsigned char *data)
+static int scan_range(void *arg, struct extent e, bool hole)
 {
 	struct scan *s = arg;
 
-	for (uint64_t at = 0; at < e.len; at += s->grain) {
-		uint64_t n = e.len - at < s->grain ? e.len - at : s->grain;
-		struct extent one = { e.start + at, n };
+	s->e.free += e.len;
+	if (hole)
+		s->e.hole += e.len;
+	return hole ? reader_hole(s->reader, e) : reader_add(s->reader, e);
+}
 
-		if (bytes_are_zero(data + at, (size_t)n))
-			s->sum.zero += n;
-		else if (s->verify)
-			return stale_found(s, one, data + at);
-		else
-			s->sum.stale += n;
+static int scan_look(void *arg, struct extent piece, const unsigned char *bytes)
+{
+	struct scan *s = arg;
+	uint64_t at = piece.start;
+	uint64_t stale = 0;
+	struct extent run;
+
+	while (stale_next(piece, bytes, at, &run)) {
+		stale += run.len;
+		at = extent_end(run);
 	}
-	s->sum.sampled += e.len;
+	s->e.stale += stale;
+	s->e.zero += piece.len - stale;
 	return 0;
 }
 
-/* Holes are counted from what the watch is told, which passes through here. */
-static int count_did(void *arg, enum did what, struct extent e)
+static int scan_run(struct scan *s, reader_fn *look)
 {
-	struct scan *s = arg;
+	int rc = reader_new(s->fs->io, s->watch, look, s, s->err, &s->reader);
 
-	if (what == DID_HOLE)
-		s->sum.hole += e.len;
-	if (what == DID_FAILED)
-		s->sum.stale_high += e.len;
-	return watch_did(s->watch, what, e);
+	if (rc)
+		return rc;
+	if (reader_floods(s->fs->free))
+		reader_forget(s->reader);
+	rc = present_walk(s->fs, scan_range, s, s->err);
+	if (rc == 0)
+		rc = reader_finish(s->reader);
+	reader_free(s->reader);
+	return rc;
 }
 
-static int pass_failed(void *arg, const struct error *failure, struct extent e)
+int engine_scan(struct fs *fs, const struct watch *watch, struct estimate *estimate,
+		struct error *err)
 {
-	struct scan *s = arg;
+	struct scan s = { .fs = fs, .watch = watch, .err = err };
+	int rc = scan_run(&s, scan_look);
 
-	/* The range is told as DID_FAILED by who asked. */
-	if (s->watch && s->watch->failed)
-		return s->watch->failed(s->watch->arg, failure, e);
-	return error_set_at(s->err, failure->why, failure->errnum, failure->at, failure->what);
+	if (rc)
+		return rc;
+	s.e.known = true;
+	s.e.present = s.e.free - s.e.hole;
+	s.e.sampled = s.e.zero + s.e.stale;
+	s.e.exact = s.e.sampled == s.e.present;
+	s.e.stale_low = s.e.stale;
+	/* What cannot be read may be anything; it is counted as zero, for it will not be zeroed. */
+	s.e.stale_high = s.e.stale + (s.e.present - s.e.sampled);
+	s.e.zero = s.e.present - s.e.stale;
+	*estimate = s.e;
+	return 0;
 }
 
-static int scan_all(struct fs *fs, struct scan *s)
+static int verify_look(void *arg, struct extent piece, const unsigned char *bytes)
 {
-	const struct watch through = { count_did, pass_failed, s };
-	const struct batch_user user = { NULL, scan_part, s };
+	struct scan *s = arg;
+	struct extent run;
+	uint64_t at;
 
-	s->name = fs->io->name;
-	s->grain = fs->unit < GRAIN_MAX ? fs->unit : GRAIN_MAX;
-	return batch_walk(fs, &user, &through, s->err);
+	if (!stale_next(piece, bytes, piece.start, &run))
+		return 0;
+	for (at = run.start; bytes[at - piece.start] == 0; at++)
+		;
+	return error_set_at(s->err, WHY_VERIFY, EIO, at, s->fs->io->name);
 }
 
 int engine_verify(struct fs *fs, const struct watch *watch, struct error *err)
 {
-	struct scan s = { .watch = watch, .err = err, .verify = true };
+	struct scan s = { .fs = fs, .watch = watch, .err = err };
 
-	return scan_all(fs, &s);
-}
-
-/* What could not be read may be stale: it widens the interval, and the figure is not exact. */
-int engine_scan(struct fs *fs, const struct watch *watch, struct estimate *estimate,
-		struct error *err)
-{
-	struct scan s = { .watch = watch, .err = err };
-	uint64_t unread;
-	int r = scan_all(fs, &s);
-
-	if (r)
-		return r;
-	unread = s.sum.stale_high;
-	s.sum.zero += unread;
-	s.sum.present = s.sum.zero + s.sum.stale;
-	s.sum.free = s.sum.present + s.sum.hole;
-	s.sum.stale_low = s.sum.stale;
-	s.sum.stale_high = s.sum.stale + unread;
-	s.sum.known = true;
-	s.sum.exact = unread == 0;
-	*estimate = s.sum;
-	return 0;
+	/* What the cache holds is what was meant to be written; the medium is to be read. */
+	io_forget(fs->io, (struct extent){ 0, fs->size });
+	return scan_run(&s, verify_look);
 }

@@ -2,124 +2,189 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * Trim: the mounted filesystem itself tells the disk what is free, by FITRIM (linux/fs.h). It goes
- * in steps, so that the bar moves and a stop is felt. A filesystem may leave space out that it has
- * just freed (XFS does), so rounds follow until the image stops shrinking.
+ * The method "trim": FITRIM (linux/fs.h, fstrim(8)) over the whole of a mounted filesystem, in
+ * steps where its addresses run through, so that it can be stopped; again as long as that makes the
+ * image smaller, for XFS leaves out what was freed a moment ago.
+ *
+ * What the kernel calls trimmed is what it asked the device to discard, which may be all that is
+ * free, each time. So where the image can be measured, what it lost is told as zeroed, no more.
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "achica/units.h"
-#include "engine/pieces.h"
+#include "engine/mounted.h"
+#include "engine/report.h"
 
-#define ROUNDS_MAX 5
-#define STEP_MIN GIB
-#define STEPS 64
+#define ROUNDS_MAX 8
+#define ROUNDS_XFS 3          /* at least: its first may do next to nothing */
+#define WORTH_A_ROUND (64 * KIB)
+#define STEP_MIN (4 * GIB)
+#define STEPS_WANTED 64
 
 struct trim {
 	struct mounted *m;
 	const struct watch *watch;
 	struct error *err;
-	int fd;
-	uint64_t size;  /* bytes of the filesystem */
+	int dir;
+	bool measured;   /* m->allocated works */
+	bool whole;      /* ranges are not understood here */
+	uint64_t free;   /* bytes, before */
+	uint64_t told;   /* of them: as zeroed */
+	uint64_t least;  /* the least bytes the image took */
 };
 
-/* The answers that mean "not here". */
+static int tell_zeroed(struct trim *t, uint64_t bytes)
+{
+	uint64_t rest = t->free - t->told;
+
+	if (bytes > rest)
+		bytes = rest;
+	t->told += bytes;
+	if (bytes == 0)
+		return report_tick(t->watch, 0);
+	return report_did(t->watch, DID_ZEROED, (struct extent){ 0, bytes });
+}
+
+/* What the image lost since it was least; 0 when that cannot be known. */
+static uint64_t measure_loss(struct trim *t)
+{
+	uint64_t now;
+	uint64_t loss;
+
+	if (!t->measured || t->m->allocated(t->m->arg, &now) < 0 || now >= t->least)
+		return 0;
+	loss = t->least - now;
+	t->least = now;
+	return loss;
+}
+
 static bool is_unsupported(int errnum)
 {
-	return errnum == EOPNOTSUPP || errnum == ENOTTY || errnum == ENOSYS;
+	return errnum == EOPNOTSUPP || errnum == ENOTTY || errnum == ENOSYS || errnum == EBADF;
 }
 
-static int trim_failed(struct trim *t, int errnum)
+/* 0 and the bytes that the kernel says it discarded, or a negative errno. */
+static int trim_range(const struct trim *t, struct extent e, uint64_t *bytes)
 {
-	if (is_unsupported(errnum))
-		return error_set(t->err, WHY_NO_TRIM, errnum, t->m->mountpoint);
-	return error_set(t->err, WHY_SYSTEM, errnum, t->m->mountpoint);
-}
+	struct fstrim_range range = { .start = e.start, .len = e.len };
+	int rc;
 
-/* One round over all of it; *trimmed: bytes that the kernel says it passed on. */
-static int trim_round(struct trim *t, uint64_t *trimmed)
-{
-	uint64_t step = t->size / STEPS > STEP_MIN ? t->size / STEPS : STEP_MIN;
-
-	*trimmed = 0;
-	for (uint64_t at = 0; at < t->size; at += step) {
-		/* The last step has no end: a filesystem may be larger than statvfs says. */
-		bool last = t->size - at <= step;
-		struct fstrim_range range = { at, last ? UINT64_MAX - at : step, 0 };
-		int r;
-
-		if (ioctl(t->fd, FITRIM, &range) < 0)
-			return trim_failed(t, errno);
-		*trimmed += range.len;
-		r = watch_did(t->watch, DID_KEPT, (struct extent){ at, 0 });
-		if (r)
-			return r;
-	}
+	do {
+		rc = ioctl(t->dir, FITRIM, &range);
+	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return -errno;
+	*bytes = range.len;
 	return 0;
 }
 
-static int allocated(const struct mounted *m, uint64_t *bytes)
+static int trim_step(struct trim *t, struct extent e, bool first_round)
 {
-	return m->allocated ? m->allocated(m->arg, bytes) : -ENOTSUP;
+	uint64_t claimed = 0;
+	uint64_t loss;
+	int rc = trim_range(t, e, &claimed);
+
+	if (rc == -EINVAL)
+		return rc;
+	if (rc == -EIO)
+		return report_failed(t->watch, WHY_WRITE, EIO, (struct extent){ e.start, 0 },
+				     t->m->mountpoint);
+	if (is_unsupported(-rc))
+		return error_set(t->err, WHY_NO_TRIM, EOPNOTSUPP, t->m->mountpoint);
+	if (rc == -EROFS)
+		return error_set(t->err, WHY_MOUNTED_RO, EROFS, t->m->mountpoint);
+	if (rc)
+		return error_set(t->err, WHY_SYSTEM, -rc, t->m->mountpoint);
+	loss = measure_loss(t);
+	return tell_zeroed(t, t->measured ? loss : first_round ? claimed : 0);
 }
 
-/* What the image gave back, where that can be told; else what the kernel says of the first round. */
-static int trim_rounds(struct trim *t, uint64_t *gained)
+/* Whether bytes of the filesystem are numbered like those of its device, so that steps meet all. */
+static bool is_linear(const struct mounted *m)
 {
-	uint64_t before = 0;
-	uint64_t now = 0;
-	uint64_t last;
-	uint64_t trimmed;
-	bool known = allocated(t->m, &before) == 0;
-	int r;
+	return mounted_is(m, (const char *const[]){ "ext2", "ext3", "ext4", "xfs", NULL });
+}
 
-	last = before;
-	for (int i = 0; i < ROUNDS_MAX; i++) {
-		syncfs(t->fd);
-		r = trim_round(t, i == 0 ? gained : &trimmed);
-		if (r)
-			return r;
-		if (!known || allocated(t->m, &now) < 0 || now >= last)
+static uint64_t step_for(uint64_t size)
+{
+	uint64_t step = STEP_MIN;
+
+	while (size / step > STEPS_WANTED)
+		step *= 2;
+	return step;
+}
+
+static int trim_round(struct trim *t, bool first_round)
+{
+	uint64_t size = t->m->device && is_linear(t->m) ? t->m->device->size : 0;
+	uint64_t step = step_for(size);
+	uint64_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && !t->whole && size > step && at < size - step) {
+		rc = trim_step(t, (struct extent){ at, step }, first_round);
+		if (rc == -EINVAL && at > 0)
+			return 0; /* the filesystem ends before its device */
+		if (rc == -EINVAL)
+			t->whole = true;
+		if (rc == 0)
+			at += step;
+	}
+	if (rc && !t->whole)
+		return rc;
+	rc = trim_step(t, (struct extent){ at, UINT64_MAX - at }, first_round);
+	if (rc == -EINVAL && at == 0)
+		return error_set(t->err, WHY_NO_TRIM, EOPNOTSUPP, t->m->mountpoint);
+	return rc == -EINVAL ? 0 : rc;
+}
+
+static int trim_rounds(struct trim *t)
+{
+	unsigned wanted = mounted_is(t->m, (const char *const[]){ "xfs", NULL }) ? ROUNDS_XFS : 1;
+	int rc = 0;
+
+	for (unsigned round = 0; rc == 0 && round < ROUNDS_MAX; round++) {
+		uint64_t before = t->least;
+
+		rc = trim_round(t, round == 0);
+		if (rc == 0)
+			rc = mounted_sync(t->m, t->dir, t->err);
+		if (rc == 0)
+			rc = tell_zeroed(t, measure_loss(t));
+		if (round + 1 >= wanted && before - t->least < WORTH_A_ROUND)
 			break;
-		last = now;
 	}
-	if (known)
-		*gained = before > last ? before - last : 0;
-	return 0;
+	return rc;
 }
 
-/* All that is free has been dealt with: what was not given back was no data. */
-static int report(struct trim *t, uint64_t gained, uint64_t free_bytes)
+static int trim_run(struct trim *t)
 {
-	uint64_t zeroed = gained < free_bytes ? gained : free_bytes;
-	int r = watch_did(t->watch, DID_ZEROED, (struct extent){ 0, zeroed });
+	uint64_t block;
+	int rc = mounted_sync(t->m, t->dir, t->err);
 
-	return r ? r : watch_did(t->watch, DID_HOLE, (struct extent){ 0, free_bytes - zeroed });
+	if (rc == 0)
+		rc = mounted_free(t->m, t->dir, &t->free, &block, t->err);
+	t->measured = t->m->allocated && t->m->allocated(t->m->arg, &t->least) == 0;
+	if (rc == 0)
+		rc = trim_rounds(t);
+	if (rc)
+		return rc;
+	return report_did(t->watch, DID_HOLE, (struct extent){ 0, t->free - t->told });
 }
 
 int engine_trim(struct mounted *m, bool dry, const struct watch *watch, struct error *err)
 {
 	struct trim t = { .m = m, .watch = watch, .err = err };
-	uint64_t gained = 0;
-	struct statvfs st;
-	int r;
+	int rc;
 
-	t.fd = open(m->mountpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (t.fd < 0 || fstatvfs(t.fd, &st) < 0) {
-		r = error_set(err, WHY_OPEN, errno, m->mountpoint);
-	} else {
-		t.size = size_mul(st.f_blocks, st.f_frsize);
-		r = dry ? 0 : trim_rounds(&t, &gained);
-	}
-	if (r == 0)
-		r = report(&t, gained, size_mul(st.f_bfree, st.f_frsize));
-	if (t.fd >= 0)
-		close(t.fd);
-	return r;
+	t.dir = mounted_open(m, err);
+	if (t.dir < 0)
+		return t.dir;
+	rc = dry ? 0 : trim_run(&t);
+	close(t.dir);
+	return rc;
 }

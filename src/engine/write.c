@@ -2,163 +2,104 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * Write: free space that is stale is overwritten with zeros. What is zero already stays as it is,
- * so nothing solid is made of a hole, and a second run writes nothing. Where nearly all that was
- * read of late was stale, reading is a waste: most batches are then written unread, and one in
- * SAMPLE_EVERY is still read to see whether that holds.
+ * The method "write": free space that is no hole is read, and what is not zero is zeroed. Zeros are
+ * never written over zeros, so that nothing grows and nothing wears.
+ *
+ * Where all that was read for a while is stale, reading is waste: then most is zeroed unread, and
+ * one part in sixteen still read, to see when that ends. Only where the host tells its holes, for
+ * zeros written into one that was not told (a thin volume, a loop device over a sparse file) would
+ * make it solid; and never in a dry run, which is to count.
  */
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "achica/units.h"
-#include "base/bytes.h"
-#include "engine/batch.h"
-#include "engine/pieces.h"
+#include "engine/narrow.h"
+#include "engine/present.h"
+#include "engine/reader.h"
+#include "engine/report.h"
+#include "engine/zero.h"
 
-/* Progress never runs further ahead of the medium than this. */
-#define FLUSH_EVERY (256 * MIB)
-
-/* What a zero test looks at: the host's page, or the unit where that is smaller. */
-#define GRAIN_MAX (4 * KIB)
-
-/* Blind writing: after this much in a row was all but stale, this many batches of which one is
-   read. */
-#define BLIND_AFTER (32 * MIB)
-#define SAMPLE_EVERY 8
-
-/* Stale means: all of it but one part in this many. */
-#define NEARLY_ALL 64
-
-/* A medium that failed may take it yet. */
-#define TRIES 3
+#define SURE (16 * MIB)  /* stale bytes in a row, after which there is no need to read */
+#define CHECK (1 * MIB)  /* what is still read of as much */
 
 struct writer {
-	struct fs *fs;
-	bool dry;
-	const struct watch *watch;
-	struct error *err;
-	const unsigned char *zeros; /* BATCH_SPAN of them */
-	uint64_t grain;
-	uint64_t unflushed;         /* bytes written since the last flush */
-	uint64_t seen_stale;        /* since a batch was last found to hold much zero */
-	unsigned batch;
+	struct zero zero;
+	struct reader *reader;
+	bool may_skip;    /* reading */
+	uint64_t streak;  /* bytes read in a row that were nearly all stale */
+	uint64_t blind;   /* bytes that may be zeroed without reading */
 };
 
-/* Reading pays where zeros were found of late; a dry run always reads, to count. */
-static bool wants_bytes(void *arg)
+/* Nearly all: but one part in 32. */
+static void learn(struct writer *w, uint64_t len, uint64_t stale)
+{
+	w->streak = stale >= len - len / 32 ? w->streak + len : 0;
+	if (!w->may_skip || w->streak < SURE)
+		return;
+	w->blind = SURE - CHECK;
+	w->streak = SURE - CHECK;
+}
+
+static int write_look(void *arg, struct extent piece, const unsigned char *bytes)
 {
 	struct writer *w = arg;
-
-	w->batch++;
-	return w->dry || w->seen_stale < BLIND_AFTER || w->batch % SAMPLE_EVERY == 0;
-}
-
-static int write_failed(struct writer *w, struct extent e, int r)
-{
-	struct error failure;
-
-	error_clear(&failure);
-	error_set_at(&failure, WHY_WRITE, -r, e.start, w->fs->io->name);
-	return watch_failed(w->watch, &failure, e, w->err);
-}
-
-static int flush(struct writer *w)
-{
-	int r = w->unflushed ? io_flush(w->fs->io) : 0;
-
-	w->unflushed = 0;
-	return r < 0 ? error_set(w->err, WHY_FLUSH, -r, w->fs->io->name) : 0;
-}
-
-/* After a failed write: one unit after the other, so that only the bad ones are given up. */
-static int write_units(struct writer *w, struct extent e)
-{
-	uint64_t unit = w->fs->unit;
-
-	while (e.len > 0) {
-		struct extent one = { e.start, e.len < unit ? e.len : unit };
-		int r = -EIO;
-
-		for (int i = 0; r < 0 && i < TRIES; i++)
-			r = io_write(w->fs->io, one.start, w->zeros, (size_t)one.len);
-		r = r < 0 ? write_failed(w, one, r) : watch_did(w->watch, DID_ZEROED, one);
-		if (r)
-			return r;
-		e = (struct extent){ extent_end(one), e.len - one.len };
-	}
-	return 0;
-}
-
-/* At most BATCH_SPAN bytes. */
-static int write_zeros(struct writer *w, struct extent e)
-{
-	int r;
-
-	if (w->dry)
-		return watch_did(w->watch, DID_ZEROED, e);
-	w->unflushed += e.len;
-	if (io_write(w->fs->io, e.start, w->zeros, (size_t)e.len) < 0)
-		return write_units(w, e);
-	r = watch_did(w->watch, DID_ZEROED, e);
-	if (r == 0 && w->unflushed >= FLUSH_EVERY)
-		r = flush(w);
-	return r;
-}
-
-/* Length of the run from at that is all zero, or all stale, whichever *zero says. */
-static uint64_t run_length(const struct writer *w, const unsigned char *data, uint64_t at,
-			   uint64_t len, bool *zero)
-{
-	uint64_t end = at;
-	uint64_t n = len - at < w->grain ? len - at : w->grain;
-
-	*zero = bytes_are_zero(data + at, (size_t)n);
-	do {
-		end += n;
-		n = len - end < w->grain ? len - end : w->grain;
-	} while (n > 0 && bytes_are_zero(data + end, (size_t)n) == *zero);
-	return end - at;
-}
-
-static int write_part(void *arg, struct extent e, const unsigned char *data)
-{
-	struct writer *w = arg;
+	uint64_t at = piece.start;
 	uint64_t stale = 0;
-	uint64_t at = 0;
-	int r = 0;
+	struct extent run;
+	int rc = 0;
 
-	if (!data)
-		return write_zeros(w, e);
-	while (r == 0 && at < e.len) {
-		bool zero;
-		uint64_t n = run_length(w, data, at, e.len, &zero);
-		struct extent run = { e.start + at, n };
-
-		r = zero ? watch_did(w->watch, DID_ZERO, run) : write_zeros(w, run);
-		stale += zero ? 0 : n;
-		at += n;
+	while (rc == 0 && stale_next(piece, bytes, at, &run)) {
+		rc = report_did(w->zero.watch, DID_ZERO, (struct extent){ at, run.start - at });
+		if (rc == 0)
+			rc = zero_extent(&w->zero, run);
+		at = extent_end(run);
+		stale += run.len;
 	}
-	w->seen_stale = e.len - stale <= e.len / NEARLY_ALL ? w->seen_stale + stale : 0;
-	return r;
+	if (rc)
+		return rc;
+	learn(w, piece.len, stale);
+	return report_did(w->zero.watch, DID_ZERO, (struct extent){ at, extent_end(piece) - at });
+}
+
+static int write_blind(struct writer *w, struct extent e)
+{
+	int rc = reader_finish(w->reader);
+
+	w->blind -= e.len;
+	return rc ? rc : zero_extent(&w->zero, e);
+}
+
+static int write_range(void *arg, struct extent e, bool hole)
+{
+	struct writer *w = arg;
+	int rc = 0;
+
+	if (hole)
+		return reader_hole(w->reader, e);
+	while (rc == 0 && e.len > 0) {
+		struct extent part = narrow_cut(&e, CHECK);
+
+		rc = w->blind >= part.len ? write_blind(w, part) : reader_add(w->reader, part);
+	}
+	return rc;
 }
 
 int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
 {
-	struct writer w = { .fs = fs, .dry = dry, .watch = watch, .err = err };
-	struct batch_user user = { wants_bytes, write_part, &w };
-	void *zeros = NULL;
-	int r;
+	struct writer w = {
+		.zero = { .io = fs->io, .watch = watch, .err = err, .dry = dry },
+		.may_skip = fs->io->tells_holes && !dry,
+	};
+	int rc = reader_new(fs->io, watch, write_look, &w, err, &w.reader);
 
-	if (posix_memalign(&zeros, 4096, BATCH_SPAN))
-		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
-	for (size_t i = 0; i < BATCH_SPAN; i++)
-		((unsigned char *)zeros)[i] = 0;
-	w.zeros = zeros;
-	w.grain = fs->unit < GRAIN_MAX ? fs->unit : GRAIN_MAX;
-	r = batch_walk(fs, &user, watch, err);
-	if (r == 0)
-		r = flush(&w);
-	free(zeros);
-	return r;
+	if (rc)
+		return rc;
+	if (reader_floods(fs->free))
+		reader_forget(w.reader);
+	rc = present_walk(fs, write_range, &w, err);
+	if (rc == 0)
+		rc = reader_finish(w.reader);
+	if (rc == 0)
+		rc = zero_flush(&w.zero);
+	reader_free(w.reader);
+	return rc;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/* What trim and fill share: the mount point and its free space. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "engine/mounted.h"
+
+int mounted_open(const struct mounted *m, struct error *err)
+{
+	int fd = open(m->mountpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? error_set(err, WHY_OPEN, errno, m->mountpoint) : fd;
+}
+
+int mounted_free(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
+		 struct error *err)
+{
+	struct statvfs vfs;
+
+	if (fstatvfs(dir, &vfs) < 0)
+		return error_set(err, WHY_SYSTEM, errno, m->mountpoint);
+	*block = vfs.f_frsize ? vfs.f_frsize : vfs.f_bsize;
+	*bytes = (uint64_t)vfs.f_bfree * *block;
+	return 0;
+}
+
+int mounted_sync(const struct mounted *m, int dir, struct error *err)
+{
+	return syncfs(dir) < 0 ? error_set(err, WHY_FLUSH, errno, m->mountpoint) : 0;
+}
+
+bool mounted_is(const struct mounted *m, const char *const names[])
+{
+	for (; m->fstype && *names; names++) {
+		if (strcmp(m->fstype, *names) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The one place that writes over free space. Long runs go to io_zero, which may not need to move
+ * the bytes, short ones are cheaper written.
+ */
+
+#include "achica/units.h"
+#include "engine/narrow.h"
+#include "engine/report.h"
+#include "engine/zero.h"
+
+#define SHORT_RUN (64 * KIB)
+#define FLUSH_EVERY (128 * MIB)
+
+static const unsigned char zeros[SHORT_RUN];
+
+int zero_write(struct io *io, struct extent e)
+{
+	int rc = 0;
+
+	while (rc == 0 && e.len > 0) {
+		size_t n = e.len < sizeof(zeros) ? (size_t)e.len : sizeof(zeros);
+
+		rc = io_write(io, e.start, zeros, n);
+		e = (struct extent){ e.start + n, e.len - n };
+	}
+	return rc;
+}
+
+static int attempt_zero(void *arg, struct extent e)
+{
+	const struct zero *z = arg;
+	bool aligned = e.start % z->io->sector == 0 && e.len % z->io->sector == 0;
+
+	if (e.len < SHORT_RUN || !aligned)
+		return zero_write(z->io, e);
+	return io_zero(z->io, e);
+}
+
+static int good_zero(void *arg, struct extent e)
+{
+	struct zero *z = arg;
+
+	z->unflushed += e.len;
+	return report_did(z->watch, DID_ZEROED, e);
+}
+
+int zero_extent(struct zero *z, struct extent e)
+{
+	const struct narrow narrow = {
+		.watch = z->watch,
+		.err = z->err,
+		.name = z->io->name,
+		.why = WHY_WRITE,
+		.attempt = attempt_zero,
+		.good = good_zero,
+		.arg = z,
+	};
+	int rc;
+
+	if (z->dry)
+		return report_did(z->watch, DID_ZEROED, e);
+	rc = narrow_run(&narrow, e);
+	if (rc == 0 && z->unflushed >= FLUSH_EVERY)
+		rc = zero_flush(z);
+	return rc;
+}
+
+int zero_flush(struct zero *z)
+{
+	int rc = z->dry ? 0 : io_flush(z->io);
+
+	if (rc < 0)
+		return error_set(z->err, WHY_FLUSH, -rc, z->io->name);
+	z->unflushed = 0;
+	return 0;
+}
