@@ -86,8 +86,10 @@ e2e_tests = \
 	tests/e2e/advice.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
+	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
+	tests/e2e/kill.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/version.sh \
@@ -95,14 +97,16 @@ e2e_tests = \
 
 if WITH_NTFS
 unit_tests += tests/unit/test_fs_ntfs
-e2e_tests += tests/e2e/fs_huge.sh tests/e2e/fs_ntfs.sh tests/e2e/fs_ntfs_refused.sh
+e2e_tests += tests/e2e/article.sh tests/e2e/fs_huge.sh tests/e2e/fs_ntfs.sh tests/e2e/fs_ntfs_refused.sh
 endif
 
 # Those of e2e_tests which "make check-quick" leaves out.
 slow_e2e_tests = \
+	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_huge.sh \
 	tests/e2e/fs_ntfs.sh \
+	tests/e2e/kill.sh \
 	$(NULL)
 
 # The source itself.
@@ -147,6 +151,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fuzz/lsan.supp \
 	tests/fuzz/seeds.py \
 	tests/lib/disk.sh \
+	tests/lib/reclaim.sh \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \

@@ -91,7 +91,7 @@ for way in punch write fill; do
 	[ "$(wc -l <after.sums)" = 11 ] || fail "$way: $(wc -l <after.sums) files are left, not 11"
 	detach "$loop"
 	if [ $way != fill ]; then
-		run 3 --zero --yes files.img
+		run 3 --zero --yes --method=$way files.img
 		run 0 --estimate --exact --json files.img
 		[ "$(jq '.targets[0].stale' out)" = 0 ] || fail "stale after $way: $(cat out)"
 	fi

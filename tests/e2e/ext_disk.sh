@@ -24,21 +24,6 @@ mbr_table() {
 	END
 }
 
-# dumpe2fs's free blocks as bytes; with bigalloc it prints clusters' first and last blocks too.
-foreign_map() {
-	dumpe2fs -o superblock=0 "$1" 2>/dev/null >dump || dumpe2fs "$1" 2>/dev/null >dump
-	block=$(awk '/^Block size:/ { print $3 }' dump)
-	awk -v block="$block" '/^  Free blocks: / {
-		sub(/^  Free blocks: /, ""); n = split($0, runs, ", ")
-		for (i = 1; i <= n; i++) {
-			if (runs[i] == "") continue
-			split(runs[i], ends, "-")
-			if (ends[2] == "") ends[2] = ends[1]
-			print ends[1] * block, (ends[2] - ends[1] + 1) * block
-		}
-	}' dump | join_extents
-}
-
 # check TABLE METHOD TYPE MKE2FS-OPTION...
 check() {
 	table=$1
@@ -48,7 +33,7 @@ check() {
 	what="$table, $type $*, $method"
 	random_image disk.img $SIZE_MIB
 	"${table}_table" disk.img || fail "$what: no table"
-	mke2fs -q -F -t "$type" -E offset=$PART "$@" disk.img ${PART_MIB}M >mke2fs.log 2>&1 ||
+	mke2fs -q -F -t "$type" -E nodiscard,offset=$PART "$@" disk.img ${PART_MIB}M >mke2fs.log 2>&1 ||
 		fail "$what: $(cat mke2fs.log)"
 	attach disk.img -o $PART --sizelimit $((PART_MIB << 20))
 	mount "$loop" mnt
@@ -56,15 +41,23 @@ check() {
 	delete_half mnt
 	sums mnt >before.sums
 	umount mnt
-	foreign_map "$loop" >want.map
 	detach "$loop"
 
+	dumpe2fs_map disk.img $PART >want.map
 	run 0 --free-map 'disk.img#2'
 	cp out got.map
 	join_extents <got.map | same_map "$what" want.map /dev/stdin
 	cp disk.img before.img
 	run 0 --zero --yes --method="$method" 'disk.img#2'
 	only_free_changed got.map before.img disk.img $PART
+	cp disk.img before.img
+	# What is free of a host's block that is used too is punched again, and is zero already.
+	case "$method $*" in
+	punch*1024*) run_again=0 ;;
+	*) run_again=3 ;;
+	esac
+	run $run_again --zero --yes --method="$method" 'disk.img#2'
+	cmp -s before.img disk.img || fail "$what: a second run changed something"
 	attach disk.img -o $PART --sizelimit $((PART_MIB << 20))
 	e2fsck -fn "$loop" >e2fsck.log 2>&1 || fail "$what: e2fsck: $(cat e2fsck.log)"
 	mount "$loop" mnt
@@ -72,27 +65,23 @@ check() {
 	umount mnt
 	detach "$loop"
 	cmp -s before.sums after.sums || fail "$what: files changed"
-	cp disk.img before.img
-	[ "$method" = write ] || cp --sparse=always disk.img before.img
-	run 3 --zero --yes --method="$method" 'disk.img#2'
 	proves "$what"
 }
 
-for table in gpt mbr; do
-	check $table punch ext4 -b 4096
-	check $table write ext4 -b 1024
-	check $table write ext4 -b 4096 -O bigalloc -C 16384
-	check $table punch ext4 -b 1024 -O '^flex_bg,^metadata_csum'
-	check $table punch ext3 -b 1024
-	check $table write ext3 -b 4096
-	check $table punch ext2 -b 4096
-	check $table write ext2 -b 1024
-done
+check gpt punch ext4 -b 4096
+check gpt write ext4 -b 4096 -O bigalloc -C 16384
+check gpt punch ext4 -b 1024 -O '^flex_bg,^metadata_csum'
+check gpt write ext3 -b 4096
+check gpt write ext2 -b 1024
+check mbr write ext4 -b 1024
+check mbr punch ext4 -b 4096 -O bigalloc -C 65536
+check mbr punch ext3 -b 1024
+check mbr punch ext2 -b 4096
 
 # The whole disk in one run: the other partitions are no filesystems, and said so.
 random_image disk.img $SIZE_MIB
 gpt_table disk.img
-mke2fs -q -F -t ext4 -E offset=$PART disk.img ${PART_MIB}M
+mke2fs -q -F -t ext4 -b 4096 -E nodiscard,offset=$PART disk.img ${PART_MIB}M
 run 0 --list --json disk.img
 [ "$(jq '.targets[0].children | length' out)" = 3 ] || fail "three partitions: $(cat out)"
 run 0 --zero --yes disk.img

@@ -53,6 +53,26 @@ join_extents() {
 		END { if (len) print start, len }'
 }
 
+# dumpe2fs_map IMAGE OFFSET: the free map as dumpe2fs tells it, in bytes. Of the last cluster it
+# names the first block.
+dumpe2fs_map() {
+	dumpe2fs "$1?offset=$2" 2>/dev/null | awk '
+		/^Block size:/ { cluster = size = $3 }
+		/^Cluster size:/ { cluster = $3 }
+		/^Group [0-9]/ { groups = 1 }
+		groups && /^  Free blocks: / {
+			n = split(substr($0, 16), runs, ", *")
+			for (i = 1; i <= n; i++) {
+				if (split(runs[i], ends, "-") == 0)
+					continue
+				if (!(2 in ends))
+					ends[2] = ends[1]
+				printf "%.0f %.0f\n", ends[1] * size, (ends[2] - ends[1]) * size + cluster
+				delete ends
+			}
+		}' | join_extents
+}
+
 # same_map NAME FILE FILE
 same_map() {
 	cmp -s "$2" "$3" && return
