@@ -8,6 +8,7 @@ unit_tests = \
 	tests/unit/test_build \
 	tests/unit/test_choose \
 	tests/unit/test_disks \
+	tests/unit/test_draw \
 	tests/unit/test_fs_ext \
 	tests/unit/test_gate \
 	tests/unit/test_hold \
@@ -17,6 +18,8 @@ unit_tests = \
 	tests/unit/test_job_fill \
 	tests/unit/test_job_pace \
 	tests/unit/test_json \
+	tests/unit/test_keys \
+	tests/unit/test_map \
 	tests/unit/test_names \
 	tests/unit/test_run \
 	tests/unit/test_say_error \
@@ -38,6 +41,7 @@ tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c test
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
 screen_tests = \
 	tests/ui/test_screens \
+	tests/ui/test_wizard \
 	$(NULL)
 
 # Helpers of the two above.
@@ -77,6 +81,7 @@ fake_sources = \
 	$(NULL)
 wizard = tests/ui/wizard
 tests_ui_wizard_SOURCES = tests/ui/wizard.c $(fake_sources)
+tests_ui_test_wizard_SOURCES = tests/ui/test_wizard.c tests/lib/vt.c tests/lib/vt.h
 tests_ui_test_screens_SOURCES = tests/ui/test_screens.c $(fake_sources)
 
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.

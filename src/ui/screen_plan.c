@@ -498,11 +498,12 @@ static void key(struct ui *ui, enum action action)
 
 const struct screen screen_plan = {
 	.where = IN_PLAN,
-	.help = N_("Every target was checked just now: nobody else uses it, its filesystem is clean "
-		   "and understood, and its list of free blocks is plausible. All this is checked "
-		   "again when the work starts, under exclusive locks. Times are guesses from what "
-		   "disks of that kind do at least. To start, move to Start with Right and press "
-		   "Enter."),
+	.help = N_(
+		"Every target was checked just now: nobody else uses it, its filesystem is clean "
+		"and understood, and its list of free blocks is plausible. All this is checked "
+		"again when the work starts, under exclusive locks. Times are guesses from what "
+		"disks of that kind do at least. To start, move to Start with Right and press "
+		"Enter."),
 	.enter = enter,
 	.draw = draw,
 	.key = key,

@@ -235,36 +235,36 @@ static attr_t attributes(enum face face, short *pair)
 
 /* Frames which the terminal has itself, where the signs beyond ASCII cannot be used. Of the others
    curses makes other characters in some locales, so those are ASCII then. */
-static const cchar_t *own_line(enum glyph glyph)
+static chtype own_line(enum glyph glyph)
 {
 	if (term.utf8 || !term.own_lines)
-		return NULL;
+		return 0;
 	switch (glyph) {
 	case GLYPH_HLINE:
-		return WACS_HLINE;
+		return ACS_HLINE;
 	case GLYPH_VLINE:
-		return WACS_VLINE;
+		return ACS_VLINE;
 	case GLYPH_ULCORNER:
-		return WACS_ULCORNER;
+		return ACS_ULCORNER;
 	case GLYPH_URCORNER:
-		return WACS_URCORNER;
+		return ACS_URCORNER;
 	case GLYPH_LLCORNER:
-		return WACS_LLCORNER;
+		return ACS_LLCORNER;
 	case GLYPH_LRCORNER:
-		return WACS_LRCORNER;
+		return ACS_LRCORNER;
 	case GLYPH_LTEE:
-		return WACS_LTEE;
+		return ACS_LTEE;
 	case GLYPH_RTEE:
-		return WACS_RTEE;
+		return ACS_RTEE;
 	default:
-		return NULL;
+		return 0;
 	}
 }
 
 static void show_cell(const struct grid *g, int row, int col)
 {
 	const struct cell *c = grid_cell(g, row, col);
-	const cchar_t *line = own_line(c->glyph);
+	chtype line = own_line(c->glyph);
 	wchar_t text[CELL_CHARS + 1] = { 0 };
 	short pair;
 	attr_t attr = attributes(c->face, &pair);
@@ -273,10 +273,7 @@ static void show_cell(const struct grid *g, int row, int col)
 	if (c->half)
 		return;
 	if (line) {
-		out = *line;
-		attr_set(attr, pair, NULL);
-		mvadd_wch(row, col, &out);
-		attr_set(A_NORMAL, PAIR_NONE, NULL);
+		mvaddch(row, col, line | attr | (chtype)COLOR_PAIR(pair));
 		return;
 	}
 	if (c->glyph || !c->text[0])

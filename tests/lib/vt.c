@@ -419,20 +419,11 @@ const char *vt_raw(const struct vt *vt)
 	return vt->raw ? vt->raw : "";
 }
 
-void vt_dump(struct vt *vt, const char *path)
+void vt_print(struct vt *vt, FILE *out)
 {
-	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-
-	if (!out) {
-		perror(path);
-		return;
-	}
 	for (int row = 0; row < vt->rows; row++)
 		fprintf(out, "%s\n", vt_row(vt, row));
-	if (out != stdout)
-		fclose(out);
-	else
-		fflush(out);
+	fflush(out);
 }
 
 void vt_free(struct vt *vt)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /*
@@ -69,6 +70,6 @@ size_t vt_bytes(const struct vt *vt);
 const char *vt_raw(const struct vt *vt);
 
 /* Writes the screen as text. */
-void vt_dump(struct vt *vt, const char *path);
+void vt_print(struct vt *vt, FILE *out);
 
 #endif

@@ -42,6 +42,17 @@ static const char *after_screen(struct vt *vt)
 	return at;
 }
 
+/* The last byte of the escape sequence at c (ECMA-48, 5.4). */
+static const char *end_of_escape(const char *c)
+{
+	if (c[1] != '[')
+		return c[1] ? c + 1 : c;
+	c += 2;
+	while (*c && (*c < '@' || *c > '~'))
+		c++;
+	return *c ? c : c - 1;
+}
+
 static bool write_output(struct vt *vt, const char *path)
 {
 	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
@@ -49,10 +60,23 @@ static bool write_output(struct vt *vt, const char *path)
 	if (!out)
 		return false;
 	for (const char *c = after_screen(vt); *c; c++) {
-		if (*c != '\r')
+		if (*c == '\033')
+			c = end_of_escape(c);
+		else if (*c != '\r')
 			fputc(*c, out);
 	}
 	return out == stdout ? fflush(out) == 0 : fclose(out) == 0;
+}
+
+static bool dump(struct vt *vt, const char *path)
+{
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+
+	if (!out)
+		return false;
+	vt_settle(vt, 1000);
+	vt_print(vt, out);
+	return out == stdout || fclose(out) == 0;
 }
 
 static bool resize(struct vt *vt, const char *arg)
@@ -87,7 +111,7 @@ static bool step(struct vt *vt, const char *verb, const char *arg)
 	if (strcmp(verb, "hangup") == 0)
 		return vt_hangup(vt), true;
 	if (strcmp(verb, "dump") == 0)
-		return vt_settle(vt, 1000), vt_dump(vt, arg), true;
+		return dump(vt, arg);
 	if (strcmp(verb, "exit") == 0)
 		return vt_exit_status(vt, timeout_ms) == atoi(arg);
 	if (strcmp(verb, "output") == 0)
@@ -115,7 +139,7 @@ static bool run(struct vt *vt, FILE *script)
 			continue;
 		fprintf(stderr, "vtdrive: line %d failed: %s %s\n", number, line, arg);
 		fprintf(stderr, "exit status: %d; the screen:\n", vt_exit_status(vt, 0));
-		vt_dump(vt, "/dev/stderr");
+		vt_print(vt, stderr);
 		return false;
 	}
 	return true;
