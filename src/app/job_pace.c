@@ -87,6 +87,16 @@ static uint64_t stale_in(const struct job_item *item, uint64_t left)
 	return stale < left ? stale : left;
 }
 
+/* Of left bytes that are no hole, how many will be read: where all is stale, most are not. */
+static uint64_t read_in(const struct job_item *item, uint64_t left)
+{
+	uint64_t passed = minus(item->view.done, item->holes);
+
+	if (item->view.read >= passed)
+		return left;
+	return (uint64_t)((double)left * (double)item->view.read / (double)passed);
+}
+
 /* What is still to be done of an item that has not ended. */
 static struct load item_load(const struct job *job, const struct job_item *item)
 {
@@ -98,7 +108,7 @@ static struct load item_load(const struct job *job, const struct job_item *item)
 	if (is_metadata(item)) {
 		load.zero = present;
 	} else {
-		load.read = present;
+		load.read = read_in(item, present);
 		load.zero = stale_in(item, present);
 	}
 	if (job->options.verify && !job->options.dry_run)

@@ -188,8 +188,8 @@ int job_did(void *arg, enum did what, struct extent e)
 	if (job->options.max_rate && moves(job, item, what))
 		job->budget -= (double)e.len;
 	rc = obey(job);
-	/* The wait is neither reading nor zeroing, and no stall. */
-	item->moved_us = job_clock(job);
+	/* What the limit holds back goes at that pace. A pause is not on the clock. */
+	measure(job, item, what, 0);
 	pthread_mutex_unlock(&job->mutex);
 	return rc;
 }
