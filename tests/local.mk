@@ -86,6 +86,7 @@ tests_ui_test_screens_SOURCES = tests/ui/test_screens.c $(fake_sources)
 
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
+	tests/e2e/again.sh \
 	tests/e2e/cli.sh \
 	tests/e2e/discover.sh \
 	tests/e2e/advice.sh \

@@ -5,11 +5,15 @@
  * The method "punch": free space is given back to the host, unread. Holes are punched with the
  * rest: one call for an extent is cheaper than one for each of its parts, and what a host calls a
  * hole may have been reserved (fallocate), which is given back too.
+ *
+ * A part of a host's block cannot become a hole: it stays, and reads as zero from then on. So that
+ * a second run finds nothing to do, what is that small is looked at before.
  */
 
 #include <errno.h>
 
 #include "achica/units.h"
+#include "base/bytes.h"
 #include "engine/narrow.h"
 #include "engine/present.h"
 #include "engine/report.h"
@@ -17,10 +21,11 @@
 
 #define STEP (1 * GIB) /* at once, so that it can be stopped */
 #define PARTS 64
+#define HOST_BLOCK 4096 /* of nearly all hosts; a larger one only costs the second run's verdict */
 
 struct part {
 	struct extent e;
-	bool hole;
+	enum did was; /* HOLE, ZERO, or ZEROED when it may be stale */
 };
 
 struct punch {
@@ -62,17 +67,29 @@ static int good_punch(void *arg, struct extent e)
 	for (size_t i = 0; rc == 0 && i < p->n; i++) {
 		const struct part *part = &p->parts[i];
 
-		rc = report_did(p->watch, part->hole ? DID_HOLE : DID_ZEROED,
-				extent_clip(part->e, e));
+		rc = report_did(p->watch, part->was, extent_clip(part->e, e));
 	}
 	return rc;
+}
+
+static bool is_small_zero(struct io *io, struct extent e)
+{
+	unsigned char bytes[HOST_BLOCK];
+
+	return e.len < HOST_BLOCK && io_read(io, e.start, bytes, (size_t)e.len) == 0 &&
+	       bytes_are_zero(bytes, (size_t)e.len);
 }
 
 static int punch_gather(void *arg, struct extent e, bool hole)
 {
 	struct punch *p = arg;
+	enum did was = DID_ZEROED;
 
-	p->parts[p->n++] = (struct part){ e, hole };
+	if (hole)
+		was = DID_HOLE;
+	else if (is_small_zero(p->fs->io, e))
+		was = DID_ZERO;
+	p->parts[p->n++] = (struct part){ e, was };
 	return p->n == PARTS;
 }
 
