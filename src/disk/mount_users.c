@@ -151,6 +151,7 @@ static bool has_swap_file(dev_t dev)
 bool mount_has_users(const char *mountpoint)
 {
 	struct users users = { .found = false };
+	struct place there = { .file = true };
 	struct statfs fs;
 	struct stat st;
 
@@ -158,6 +159,7 @@ bool mount_has_users(const char *mountpoint)
 	    fs.f_type == BTRFS_SUPER_MAGIC)
 		return true;
 	users.dev = st.st_dev;
-	return procs_each(look_at_process, &users) != 0 || loop_each(look_at_loop, &st.st_dev) ||
-	       has_swap_file(st.st_dev);
+	there.dev = st.st_dev;
+	return procs_each(look_at_process, &users) != 0 ||
+	       loop_each(&there, look_at_loop, &st.st_dev) || has_swap_file(st.st_dev);
 }

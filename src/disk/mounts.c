@@ -6,6 +6,8 @@
  * process first, then of one process of every other mount namespace (proc(5), namespaces(7)): a
  * filesystem that is mounted in a container alone is in use as much as one mounted here.
  *
+ * Nothing here waits for a server: a mount that hangs must not hold up the list of disks.
+ *
  * The device is taken from mountinfo's number. Filesystems with a number of their own (FUSE, btrfs)
  * are followed by the name of their source.
  */
@@ -57,6 +59,47 @@ void mounts_free(struct mount *mounts)
 	}
 }
 
+/* Whether path is at or below point. */
+static bool is_below(const char *path, const char *point)
+{
+	size_t len = strlen(point);
+
+	if (len > 0 && point[len - 1] == '/')
+		len--;
+	return strncmp(path, point, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* The mount that holds path, by its name: the longest mount point, of equal ones the last. */
+static struct libmnt_fs *holding(struct libmnt_table *table, const char *path)
+{
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs, *found = NULL;
+	size_t longest = 0;
+
+	while (it && mnt_table_next_fs(table, it, &fs) == 0) {
+		const char *point = mnt_fs_get_target(fs);
+
+		if (point && strlen(point) >= longest && is_below(path, point)) {
+			longest = strlen(point);
+			found = fs;
+		}
+	}
+	mnt_free_iter(it);
+	return found;
+}
+
+bool mounts_is_served(const char *path, dev_t *dev)
+{
+	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+	struct libmnt_fs *fs = table ? holding(table, path) : NULL;
+	const char *type = fs ? mnt_fs_get_fstype(fs) : NULL;
+	bool served = type && (mnt_fs_is_netfs(fs) || strncmp(type, "fuse", 4) == 0);
+
+	*dev = served ? mnt_fs_get_devno(fs) : 0;
+	mnt_unref_table(table);
+	return served;
+}
+
 /* The number of the device at path, 0 when that is none. */
 static dev_t device_at(const char *path)
 {
@@ -70,15 +113,16 @@ static int place_of_fs(struct libmnt_fs *fs, dev_t *dev, struct place *place)
 {
 	const char *source = mnt_fs_get_srcpath(fs);
 	const char *type = mnt_fs_get_fstype(fs);
+	dev_t server;
 
 	*dev = mnt_fs_get_devno(fs);
 	if (*dev && major(*dev) != 0)
 		return place_of_device(*dev, place);
 	if (!source || source[0] != '/')
 		return -ENOTBLK;
-	/* A name under which a network could hang is not touched. */
+	/* A name under which a server could hang is not touched. */
 	if (strncmp(source, "/dev/", 5) != 0 && !mnt_fs_is_swaparea(fs) &&
-	    (!type || strncmp(type, "fuse", 4) != 0))
+	    (!type || strncmp(type, "fuse", 4) != 0 || mounts_is_served(source, &server)))
 		return -ENOTBLK;
 	*dev = device_at(source);
 	return place_of_path(source, place);

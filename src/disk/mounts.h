@@ -37,6 +37,12 @@ const struct mount *mounts_find(const struct mount *m, const struct place *place
 /* The one mounted last at the directory point (as realpath names it), NULL when none is. */
 const struct mount *mounts_at(const struct mount *mounts, const char *point);
 
+/*
+ * Whether the filesystem that holds path, by its name alone, is served by another machine or by a
+ * process (NFS, FUSE ...): to touch it may take for ever. *dev is its device number.
+ */
+bool mounts_is_served(const char *path, dev_t *dev);
+
 /* The mount options of point when an overlay is mounted there, malloc'ed; NULL otherwise. */
 char *mounts_overlay(const char *point);
 

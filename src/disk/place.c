@@ -19,6 +19,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "disk/mounts.h"
 #include "disk/place.h"
 #include "disk/sysfs.h"
 
@@ -162,7 +163,20 @@ char *loop_path(const struct loop *loop)
 	return strdup(path);
 }
 
+/* Whether the loop device at dir is over a file of a server on which wanted is not, so that it need
+   not be asked, which would wait for the server. */
+static bool is_elsewhere(const char *dir, const struct place *wanted)
+{
+	char path[4096];
+	dev_t server;
+
+	return sysfs_line(dir, "loop/backing_file", path, sizeof(path)) &&
+	       strncmp(path, "/dev/", 5) != 0 && mounts_is_served(path, &server) &&
+	       !(wanted->file && wanted->dev == server);
+}
+
 struct each {
+	const struct place *wanted;
 	int (*fn)(void *arg, const struct loop *loop);
 	void *arg;
 };
@@ -176,24 +190,26 @@ static int each_entry(void *arg, const char *name)
 	if (strncmp(name, "loop", 4) != 0)
 		return 0;
 	snprintf(dir, sizeof(dir), "%s/%s", SYSFS_BLOCK, name);
-	if (loop_read(sysfs_dev(dir), &loop) < 0)
+	if (is_elsewhere(dir, each->wanted) || loop_read(sysfs_dev(dir), &loop) < 0)
 		return 0;
 	return each->fn(each->arg, &loop);
 }
 
-int loop_each(int (*fn)(void *arg, const struct loop *loop), void *arg)
+int loop_each(const struct place *wanted, int (*fn)(void *arg, const struct loop *loop), void *arg)
 {
-	struct each each = { fn, arg };
+	struct each each = { wanted, fn, arg };
 
 	return sysfs_list(SYSFS_BLOCK, each_entry, &each);
 }
 
-/* The bytes under place when it is on a loop device; 1 when it is not. */
-static int place_below(const struct place *place, struct place *below)
+/* The bytes under place when it is on a loop device that may be over wanted; 1 when it is not. */
+static int place_below(const struct place *place, const struct place *wanted, struct place *below)
 {
+	char dir[SYSFS_PATH_MAX];
 	struct loop loop;
 
-	if (place->file || loop_read(place->dev, &loop) < 0)
+	if (place->file || is_elsewhere(sysfs_dir(place->dev, dir, sizeof(dir)), wanted) ||
+	    loop_read(place->dev, &loop) < 0)
 		return 1;
 	loop.below.range.start += place->range.start;
 	loop.below.range.len = place->range.len;
@@ -208,7 +224,7 @@ bool place_reaches(const struct place *place, const struct place *wanted)
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		if (place_meets(&p, wanted))
 			return true;
-		if (place_below(&p, &p) != 0)
+		if (place_below(&p, wanted, &p) != 0)
 			return false;
 	}
 	return false;

@@ -41,7 +41,8 @@ int place_of_path(const char *path, struct place *place);
 /* The window of a target. */
 int place_of_target(const struct target *t, struct place *place);
 
-/* Whether bytes of place come, through loop devices of any depth, out of bytes of wanted. */
+/* Whether bytes of place come, through loop devices of any depth, out of bytes of wanted. Loop
+   devices over files of a server are not asked unless wanted is there too: they may hang. */
 bool place_reaches(const struct place *place, const struct place *wanted);
 
 /*
@@ -58,7 +59,8 @@ int loop_read(dev_t dev, struct loop *loop);
 /* The path of the file or device under loop, malloc'ed; NULL when it has none here any more. */
 char *loop_path(const struct loop *loop);
 
-/* Calls fn with each attached loop device; a non-zero result ends it and is returned. */
-int loop_each(int (*fn)(void *arg, const struct loop *loop), void *arg);
+/* Calls fn with each attached loop device that may be over bytes of wanted (see place_reaches); a
+   non-zero result ends it and is returned. */
+int loop_each(const struct place *wanted, int (*fn)(void *arg, const struct loop *loop), void *arg);
 
 #endif

@@ -127,7 +127,7 @@ static int check_loops(const struct use *use, struct error *err)
 {
 	struct loop_search search = { use, err };
 
-	return loop_each(check_loop, &search);
+	return loop_each(&use->place, check_loop, &search);
 }
 
 static int check_writer(const struct use *use, struct error *err)

@@ -260,6 +260,32 @@ if command -v ntfs-3g >/dev/null && [ -e /dev/fuse ] && ntfs-3g ntfs.img mnt 2>/
 	umount mnt
 fi
 
+# A filesystem whose server hangs, and a loop device over a file in it, hold nobody else up.
+if command -v ntfs-3g >/dev/null && [ -e /dev/fuse ]; then
+	hold ntfs-3g -o no_detach ntfs.img mnt
+	tries=0
+	until mountpoint -q mnt; do
+		tries=$((tries + 1))
+		[ $tries -lt 10000 ] && kill -0 "$holder" || fail "ntfs-3g did not mount"
+	done
+	truncate -s 4M mnt/inner.img
+	attach inner mnt/inner.img
+	kill -STOP "$holder"
+	timeout 10 "$disktool" tree >rows || fail "the list hangs"
+	is "$inner" kind disk
+	timeout 10 "$disktool" probe ext.img gpt.img >rows || fail "a probe hangs with another's disk"
+	is "$dir/gpt.img#1" verdict none
+	free_said=$(timeout 10 "$disktool" lock exclusive gpt.img </dev/null) || fail "a lock hangs"
+	kill -CONT "$holder"
+	detach "$inner"
+	tries=0
+	until umount mnt 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 10000 ] || fail "the loop device does not let go"
+	done
+	let_go
+fi
+
 # A program that writes to the image.
 hold sh -c 'exec 5<>ext.img; echo open; read -r x'
 said

@@ -30,6 +30,7 @@ holder=
 clean_up() {
 	status=$?
 	exec 3>&- 4<&-
+	[ -z "$holder" ] || kill -CONT "$holder" 2>/dev/null || :
 	[ -z "$holder" ] || kill "$holder" 2>/dev/null || :
 	for m in "$dir"/mnt*; do
 		umount "$m" 2>/dev/null || umount -l "$m" 2>/dev/null || :
