@@ -27,6 +27,8 @@ unit_tests = \
 	tests/unit/test_select \
 	tests/unit/test_survey \
 	tests/unit/test_table \
+	tests/unit/test_sampler \
+	tests/unit/test_write \
 	$(NULL)
 
 # These have a world of their own in the place of the layers below app/.
@@ -46,6 +48,8 @@ screen_tests = \
 
 # Helpers of the two above.
 tests_lib_libtest_a_SOURCES = \
+	tests/lib/engine_disk.c \
+	tests/lib/engine_disk.h \
 	tests/lib/fs_fake.c \
 	tests/lib/fs_fake.h \
 	tests/lib/io_fault.c \

@@ -31,9 +31,12 @@
 #define FAILURES_MAX 64         /* in a row */
 
 static const char *const not_filled[] = {
-	"zfs", "bcachefs", "ubifs", "jffs2", "nilfs2", "reiser4",   /* compress, or never overwrite */
-	"tmpfs", "ramfs", "overlay", "squashfs", "erofs",           /* no disk of their own */
-	"nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "ceph",    /* somebody else's disk */
+	/* pack, or never overwrite */
+	"zfs", "fuse.zfs", "bcachefs", "ubifs", "jffs2", "nilfs2", "reiser4",
+	/* have no disk of their own */
+	"tmpfs", "ramfs", "overlay", "squashfs", "erofs",
+	/* are on somebody else's disk */
+	"nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "ceph", "fuse.sshfs",
 	NULL,
 };
 

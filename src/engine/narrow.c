@@ -34,8 +34,8 @@ struct extent narrow_cut(struct extent *e, uint64_t step)
 	return part;
 }
 
-/* What the kernel answers for a place that cannot be read or written (block/blk-core.c, blk_errors),
-   as against a device that is gone, full or read-only. */
+/* What the kernel answers for a place that cannot be read or written, as against a device that is
+   gone, full or read-only (Linux, block/blk-core.c, blk_errors). */
 static bool is_of_one_place(int errnum)
 {
 	return errnum == EIO || errnum == ENODATA || errnum == EILSEQ || errnum == EREMOTEIO ||

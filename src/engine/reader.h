@@ -32,8 +32,8 @@ void reader_forget(struct reader *reader);
 /* Whether reading that much would push everything else out of the kernel's cache. */
 bool reader_floods(uint64_t bytes);
 
-/* The next run of grains from at that are not all zero; false when there is none. bytes are those of
-   piece, and at lies in it. */
+/* The next run of grains from at that are not all zero; false when there is none. bytes are those
+   of piece, and at is a place in it. */
 bool stale_next(struct extent piece, const unsigned char *bytes, uint64_t at, struct extent *run);
 
 #endif
