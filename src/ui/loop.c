@@ -100,7 +100,7 @@ static void take_signals(struct loop *l)
 		else if (sig == SIGTSTP)
 			stop_self(l);
 		else if (sig == SIGCONT)
-			l->ui.redraw = true;
+			term_resume(); /* it was stopped by SIGSTOP: who had the terminal since? */
 		else if (sig == SIGUSR1)
 			say_status(l);
 	}

@@ -83,12 +83,17 @@ static bool wants_lines(const struct options *options)
 	return !options->ascii && !is_set("ACHICA_CHARSET") && !has_prefix(name ? name : "", plain);
 }
 
+/* Whether terminfo knows the terminal, and that its cursor can be moved. */
 static bool is_able(void)
 {
 	int error;
+	bool able;
 
-	return setupterm(NULL, STDOUT_FILENO, &error) == OK && cursor_address &&
-	       strcmp(cursor_address, "") != 0;
+	if (setupterm(NULL, STDOUT_FILENO, &error) != OK)
+		return false;
+	able = cursor_address && cursor_address[0];
+	del_curterm(cur_term); /* newterm(3) makes its own */
+	return able;
 }
 
 static void take_stderr(void)

@@ -111,11 +111,8 @@ static void draw_left(const struct job_view_item *item, struct grid *g, int row)
 	const struct say_fact facts[] = { { "done", done }, { "all", all }, { NULL, NULL } };
 	uint64_t expected = expected_stale(item);
 
-	say_size(item->read, done, sizeof(done));
-	say_size(item->free, all, sizeof(all));
-	/* TRANSLATORS: "64.8G of 121.3G" */
-	say_fill(text, sizeof(text), C_("amount, max 4 cells", "{done} of {all}"), facts);
-	left_row(g, row, C_("label, max 13 cells", "Read"), text,
+	left_row(g, row, C_("label, max 13 cells", "Read"),
+		 say_size(item->read, done, sizeof(done)),
 		 say_rate(item->read_bps, rate, sizeof(rate)));
 	say_size(item->zeroed, done, sizeof(done));
 	say_size(expected, all, sizeof(all));

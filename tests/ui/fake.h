@@ -30,6 +30,7 @@ struct fake {
 	enum fake_job job;
 	bool refuse;          /* job_check refuses the first target */
 	bool hang;            /* job_check never answers */
+	bool noise;           /* job_check writes to stderr */
 	bool probing;         /* the survey has not read anything yet */
 
 	/* What was asked of them. */

@@ -4,6 +4,7 @@
 /* job.h without disks: items which stand still or go on a step with every look. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -91,6 +92,8 @@ int job_check(const struct target *t, enum method m, enum method *taken, uint64_
 {
 	while (fake.hang)
 		pause();
+	if (fake.noise)
+		fprintf(stderr, "noise of a library\n");
 	if (m == METHOD_PUNCH && t->method != METHOD_PUNCH)
 		return error_set(err, WHY_NO_PUNCH, 0, NULL);
 	if (fake.refuse && strcmp(t->name, "/dev/sda1") == 0)

@@ -10,6 +10,8 @@
 #include "achica/units.h"
 #include "tests/ui/fake.h"
 
+#define KANJI "\346\274\242\345\255\227" /* four cells */
+
 struct fake fake;
 
 static char *copy(const char *text)
@@ -131,9 +133,11 @@ static void make_many(struct target **list)
 static void make_nasty(struct target **list)
 {
 	static const char *const names[] = {
-		"/srv/a\033[2J\033[31mb\nc.img", "/srv/\346\274\242\345\255\227\346\274\242\345\255\227"
-		"\346\274\242\345\255\227\346\274\242\345\255\227\346\274\242\345\255\227.img",
-		"/srv/\377\376bad.img", "/srv/e\314\201e\314\201.img", "/srv/\342\200\256gnp.img",
+		"/srv/a\033[2J\033[31mb\nc.img",
+		"/srv/" KANJI KANJI KANJI KANJI KANJI KANJI KANJI KANJI KANJI KANJI ".img",
+		"/srv/\377\376bad.img",
+		"/srv/e\314\201e\314\201.img",
+		"/srv/\342\200\256gnp.img",
 		"/a/very/long/path/to/an/image/which/goes/on/and/on/until/it/ends/in/this.img",
 	};
 
@@ -194,5 +198,6 @@ void fake_from_environment(void)
 	fake.job = (enum fake_job)number_of("FAKE_JOB");
 	fake.refuse = number_of("FAKE_REFUSE");
 	fake.hang = number_of("FAKE_HANG");
+	fake.noise = number_of("FAKE_NOISE");
 	fake.probing = number_of("FAKE_PROBING");
 }

@@ -531,6 +531,20 @@ static void the_log_goes_to_its_file(void **state)
 	unlink(path);
 }
 
+static void what_libraries_say_waits_for_the_end(void **state)
+{
+	(void)state;
+	start("FAKE_NOISE=1");
+	go_to_plan();
+	vt_settle(vt, SOON);
+	assert_int_equal(vt_find(vt, "noise"), -1);
+	vt_send(vt, "<Esc>n");
+	see("Nothing is marked yet");
+	vt_send(vt, "q");
+	ends_with(0);
+	assert_non_null(strstr(vt_raw(vt), "noise of a library"));
+}
+
 static void a_target_that_is_not_there_is_told_after_the_screen(void **state)
 {
 	(void)state;
@@ -571,6 +585,7 @@ int main(void)
 		TEST(blank_hides_all_until_a_key),
 		TEST(commands_become_a_script),
 		TEST(the_log_goes_to_its_file),
+		TEST(what_libraries_say_waits_for_the_end),
 		TEST(a_target_that_is_not_there_is_told_after_the_screen),
 	};
 	const char *dir = getenv("top_builddir");
