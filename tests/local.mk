@@ -107,7 +107,7 @@ e2e_tests = \
 
 if WITH_NTFS
 unit_tests += tests/unit/test_fs_ntfs
-e2e_tests += tests/e2e/article.sh tests/e2e/fs_huge.sh tests/e2e/fs_ntfs.sh tests/e2e/fs_ntfs_refused.sh
+e2e_tests += tests/e2e/article.sh tests/e2e/fs_huge.sh tests/e2e/wizard.sh tests/e2e/fs_ntfs.sh tests/e2e/fs_ntfs_refused.sh
 endif
 
 # Those of e2e_tests which "make check-quick" leaves out.

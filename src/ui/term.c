@@ -141,6 +141,29 @@ static void set_colours(enum when when)
 	term.colours = true;
 }
 
+/* A terminal may send more than its terminfo entry says (TERM=vt100 on anything): what nobody sends
+   for something else is known all the same, or its Esc would be taken for the key. */
+static void know_keys(void)
+{
+	static const struct {
+		const char *sent;
+		int key;
+	} keys[] = {
+		{ "\033[11~", KEY_F(1) }, { "\033OP", KEY_F(1) }, { "\033[[A", KEY_F(1) },
+		{ "\033[15~", KEY_F(5) }, { "\033[[E", KEY_F(5) }, { "\033[21~", KEY_F(10) },
+		{ "\033[1~", KEY_HOME }, { "\033[4~", KEY_END }, { "\033[H", KEY_HOME },
+		{ "\033[F", KEY_END }, { "\033OH", KEY_HOME }, { "\033OF", KEY_END },
+		{ "\033[5~", KEY_PPAGE }, { "\033[6~", KEY_NPAGE }, { "\033[3~", KEY_DC },
+		{ "\033[A", KEY_UP }, { "\033[B", KEY_DOWN }, { "\033[C", KEY_RIGHT },
+		{ "\033[D", KEY_LEFT },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (key_defined(keys[i].sent) == 0)
+			define_key(keys[i].sent, keys[i].key);
+	}
+}
+
 int term_open(const struct options *options)
 {
 	if (!is_able())
@@ -157,6 +180,7 @@ int term_open(const struct options *options)
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
+	know_keys();
 	nodelay(stdscr, TRUE);
 	meta(stdscr, TRUE);
 	curs_set(0);
