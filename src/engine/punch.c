@@ -7,7 +7,7 @@
  * hole may have been reserved (fallocate), which is given back too.
  *
  * A part of a host's block cannot become a hole: it stays, and reads as zero from then on. So that
- * a second run finds nothing to do, what is that small is looked at before.
+ * a second run finds nothing to do, what may be that small is looked at before.
  */
 
 #include <errno.h>
@@ -72,11 +72,12 @@ static int good_punch(void *arg, struct extent e)
 	return rc;
 }
 
+/* So small that there may be no whole block of the host in it, and zero. */
 static bool is_small_zero(struct io *io, struct extent e)
 {
-	unsigned char bytes[HOST_BLOCK];
+	unsigned char bytes[2 * HOST_BLOCK];
 
-	return e.len < HOST_BLOCK && io_read(io, e.start, bytes, (size_t)e.len) == 0 &&
+	return e.len < sizeof(bytes) && io_read(io, e.start, bytes, (size_t)e.len) == 0 &&
 	       bytes_are_zero(bytes, (size_t)e.len);
 }
 
