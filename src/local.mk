@@ -5,10 +5,10 @@ noinst_LIBRARIES = libachica.a
 
 foreign_libs = \
 	$(NCURSESW_LIBS) $(BLKID_LIBS) $(PARTED_LIBS) $(MOUNT_LIBS) $(EXT2FS_LIBS) $(COM_ERR_LIBS) \
-	$(NTFS_LIBS) $(SMARTCOLS_LIBS) $(JANSSON_LIBS) $(LTLIBINTL) $(LIBINTL)
+	$(NTFS_LIBS) $(GCRYPT_LIBS) $(XXHASH_LIBS) $(SMARTCOLS_LIBS) $(JANSSON_LIBS) $(LTLIBINTL) $(LIBINTL)
 foreign_cflags = \
 	$(NCURSESW_CFLAGS) $(BLKID_CFLAGS) $(PARTED_CFLAGS) $(MOUNT_CFLAGS) $(EXT2FS_CFLAGS) \
-	$(COM_ERR_CFLAGS) $(NTFS_CFLAGS) $(SMARTCOLS_CFLAGS) $(JANSSON_CFLAGS)
+	$(COM_ERR_CFLAGS) $(NTFS_CFLAGS) $(GCRYPT_CFLAGS) $(XXHASH_CFLAGS) $(SMARTCOLS_CFLAGS) $(JANSSON_CFLAGS)
 AM_CFLAGS += $(foreign_cflags)
 
 achica_SOURCES = src/main.c
@@ -137,11 +137,22 @@ libachica_a_SOURCES = \
 	src/engine/zero.h \
 	src/fs/bitmap.c \
 	src/fs/bitmap.h \
+	src/fs/btrfs_check.c \
+	src/fs/btrfs_check.h \
+	src/fs/btrfs_chunk.c \
+	src/fs/btrfs_chunk.h \
+	src/fs/btrfs_sum.c \
+	src/fs/btrfs_sum.h \
+	src/fs/btrfs_super.c \
+	src/fs/btrfs_super.h \
+	src/fs/btrfs_tree.c \
+	src/fs/btrfs_tree.h \
 	src/fs/drivers.h \
 	src/fs/ext_super.c \
 	src/fs/ext_super.h \
 	src/fs/fs.c \
 	src/fs/fs.h \
+	src/fs/fs_btrfs.c \
 	src/fs/fs_ext.c \
 	src/fs/fsmap.c \
 	src/fs/gate.c \

@@ -21,6 +21,7 @@ BEGIN {
 	may["main"] = "achica ui cli"
 	owner["blkid/"] = "libblkid"; owner["parted/"] = "libparted"; owner["libmount/"] = "libmount"
 	owner["ext2fs/"] = "libext2fs"; owner["ntfs-3g/"] = "libntfs-3g"
+	owner["gcrypt.h"] = "libgcrypt"; owner["xxhash.h"] = "libxxhash"
 	owner["libsmartcols/"] = "libsmartcols"; owner["jansson.h"] = "jansson"
 	owner["blkid.h"] = "libblkid"; owner["libmount.h"] = "libmount"
 	owner["ext2fs.h"] = "libext2fs"; owner["libsmartcols.h"] = "libsmartcols"

@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/test_choose \
 	tests/unit/test_disks \
 	tests/unit/test_draw \
+	tests/unit/test_fs_btrfs \
 	tests/unit/test_fs_ext \
 	tests/unit/test_gate \
 	tests/unit/test_hold \
@@ -94,6 +95,8 @@ e2e_tests = \
 	tests/e2e/cli.sh \
 	tests/e2e/discover.sh \
 	tests/e2e/advice.sh \
+	tests/e2e/fs_btrfs.sh \
+	tests/e2e/fs_btrfs_refused.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
 	tests/e2e/ext_disk.sh \
@@ -113,6 +116,7 @@ endif
 # Those of e2e_tests which "make check-quick" leaves out.
 slow_e2e_tests = \
 	tests/e2e/ext_disk.sh \
+	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_huge.sh \
 	tests/e2e/fs_ntfs.sh \
@@ -156,6 +160,7 @@ LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
+	tests/fs/btrfs.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
 	tests/fuzz/lsan.supp \
@@ -209,7 +214,7 @@ fuzz: $(BUILT_SOURCES)
 		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
 		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
 		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES))) \
-		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
+		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS) $(GCRYPT_LIBS) $(XXHASH_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
 	cd tests/fuzz && \
 		LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/fuzz/lsan.supp:print_suppressions=0 \

@@ -6,6 +6,7 @@
 #include "fs/fs.h"
 
 /* The one symbol of each driver, for the table in fs.c alone. */
+extern const struct fs_driver fs_btrfs;
 extern const struct fs_driver fs_ext;
 extern const struct fs_driver fs_ntfs;
 

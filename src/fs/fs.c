@@ -13,6 +13,7 @@
 #include "fs/fs.h"
 
 static const struct fs_driver *const drivers[] = {
+	&fs_btrfs,
 	&fs_ext,
 #ifdef WITH_NTFS
 	&fs_ntfs,
