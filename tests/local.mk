@@ -44,6 +44,7 @@ tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c test
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
 screen_tests = \
 	tests/ui/test_screens \
+	tests/ui/test_steps \
 	tests/ui/test_wizard \
 	$(NULL)
 
@@ -84,10 +85,12 @@ fake_sources = \
 	tests/ui/fake_survey.c \
 	tests/ui/fake_tree.c \
 	$(NULL)
+drive_sources = tests/ui/drive.c tests/ui/drive.h
 wizard = tests/ui/wizard
 tests_ui_wizard_SOURCES = tests/ui/wizard.c $(fake_sources)
 tests_ui_test_wizard_SOURCES = tests/ui/test_wizard.c tests/lib/vt.c tests/lib/vt.h
-tests_ui_test_screens_SOURCES = tests/ui/test_screens.c $(fake_sources)
+tests_ui_test_screens_SOURCES = tests/ui/test_screens.c $(drive_sources) $(fake_sources)
+tests_ui_test_steps_SOURCES = tests/ui/test_steps.c $(drive_sources) $(fake_sources)
 
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \

@@ -127,6 +127,8 @@ static void finish_item(struct job *job, size_t i, enum job_phase phase)
 		v->was_zero = v->free - v->zeroed;
 		add_event(job, i, NOTE_DONE, v->zeroed, v->was_zero);
 	}
+	if (phase == JOB_STOPPED)
+		add_event(job, i, NOTE_STOPPED, 0, 0);
 	job->current = i + 1;
 	if (job->current == job->n)
 		job->ended = true;

@@ -15,8 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/ui/fake.h"
-#include "ui/ui.h"
+#include "tests/ui/drive.h"
 
 static const struct size {
 	int rows, cols;
@@ -24,8 +23,6 @@ static const struct size {
 
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-static struct ui ui;
-static struct options options;
 static struct grid grid;
 
 /* gettext keeps what it found until it is told of a catalogue. */
@@ -36,67 +33,6 @@ static void set_language(const char *language)
 	setenv("LANGUAGE", language, 1);
 	bindtextdomain(PACKAGE, locales ? locales : "");
 	textdomain(PACKAGE);
-}
-
-/* A wizard over the fakes; "<F5>" are keys. */
-static void begin(void)
-{
-	static char *no_names[] = { NULL };
-	struct error err;
-
-	error_clear(&err);
-	options = (struct options){ .survey = { .names = no_names } };
-	assert_int_equal(ui_open(&ui, &options, &err), 0);
-	ui.rows = 24;
-	ui.cols = 80;
-}
-
-static void end(void)
-{
-	ui_close(&ui);
-	grid_free(&grid);
-}
-
-static void wait_for_checks(void)
-{
-	for (int i = 0; i < 20000; i++) {
-		struct timespec t = { .tv_nsec = 100000 };
-		size_t settled = 0;
-
-		ui_update(&ui);
-		for (size_t k = 0; k < ui.plan.n; k++)
-			settled += ui.plan.items[k].check.state >= CHECK_OK;
-		if (settled == ui.plan.n)
-			return;
-		nanosleep(&t, NULL); /* another thread's turn; the state ends it */
-	}
-	fail_msg("the checks did not end");
-}
-
-static void type(const char *keys)
-{
-	for (; *keys; keys++) {
-		int key = *keys;
-
-		if (key == 'D')
-			key = KEY_ARROW_DOWN;
-		else if (key == 'U')
-			key = KEY_ARROW_UP;
-		else if (key == 'R')
-			key = KEY_ARROW_RIGHT;
-		else if (key == 'L')
-			key = KEY_ARROW_LEFT;
-		else if (key == 'E')
-			key = KEY_ESCAPE;
-		else if (key == '5')
-			key = KEY_F_0 + 5;
-		else if (key == '1')
-			key = KEY_F_0 + 1;
-		ui_key(&ui, key);
-		ui_update(&ui);
-		if (ui.step == STEP_PLAN && !fake.hang)
-			wait_for_checks();
-	}
 }
 
 static char *draw(int rows, int cols, bool utf8)
@@ -370,6 +306,7 @@ static void any_size_can_be_drawn(void **state)
 static int before_each(void **state)
 {
 	(void)state;
+	grid_free(&grid);
 	fake_reset();
 	set_language("en");
 	return 0;

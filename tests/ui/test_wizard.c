@@ -335,17 +335,37 @@ static void a_check_that_hangs_does_not_hang_the_screen(void **state)
 	ends_with(0);
 }
 
+static bool has_line(const char *path, const char *text)
+{
+	char line[512];
+	FILE *in = fopen(path, "r");
+	bool found = false;
+
+	while (in && !found && fgets(line, sizeof(line), in))
+		found = strstr(line, text) != NULL;
+	if (in)
+		fclose(in);
+	return found;
+}
+
 static void a_lost_terminal_ends_it_within_two_seconds(void **state)
 {
+	char path[] = "/tmp/achica-log-XXXXXX", args[64];
+	int fd = mkstemp(path);
 	long long begin;
 
 	(void)state;
-	start("");
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(args, sizeof(args), "--log=%s", path);
+	start_on("xterm-256color", 24, 80, "", args);
 	go_to_work();
 	begin = now_ms();
 	vt_hangup(vt);
 	ends_with(128 + SIGHUP);
 	assert_true(now_ms() - begin < 2000);
+	assert_true(has_line(path, "/dev/sda2: stopped")); /* not just killed */
+	unlink(path);
 }
 
 static void termination_stops_the_work_and_tells(void **state)
