@@ -72,7 +72,8 @@ test_tools = \
 	tests/fs/freemap \
 	tests/fuzz/replay_fs \
 	$(NULL)
-tests_fuzz_replay_fs_SOURCES = tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
+tests_fuzz_replay_fs_SOURCES = \
+	tests/fuzz/btrfs_sum_any.c tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
 
 # Drives a program on a terminal in memory: tests/lib/vtdrive.c says how.
 vtdrive = tests/lib/vtdrive
@@ -99,6 +100,7 @@ e2e_tests = \
 	tests/e2e/discover.sh \
 	tests/e2e/advice.sh \
 	tests/e2e/fs_btrfs.sh \
+	tests/e2e/fs_btrfs_mounted.sh \
 	tests/e2e/fs_btrfs_refused.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
@@ -215,9 +217,11 @@ fuzz: $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz/corpus
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
 		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
+		$(top_srcdir)/tests/fuzz/btrfs_sum_any.c \
 		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
-		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES))) \
-		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS) $(GCRYPT_LIBS) $(XXHASH_LIBS)
+		$(filter-out src/fs/btrfs_sum.c,$(filter src/base/%.c src/fs/%.c, \
+		$(libachica_a_SOURCES)))) \
+		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
 	cd tests/fuzz && \
 		LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/fuzz/lsan.supp:print_suppressions=0 \

@@ -5,7 +5,7 @@
 # own check, scrub included, with all files as they were.
 set -eu
 . "$top_srcdir/tests/fs/lib.sh"
-need mkfs.btrfs btrfs python3
+need mkfs.btrfs btrfs btrfstune btrfs-convert mkfs.ext4 python3
 need_mounts
 image=$dir/image
 achica=$top_builddir/achica
@@ -115,6 +115,14 @@ zero() {
 method=punch
 while read -r mib bytes mount options; do
 	case $mount in -) mount= ;; esac
+	case $options in
+	*block-group-tree | *squota)
+		if ! mkfs.btrfs -O list-all 2>&1 | grep -q "^${options##* } "; then
+			echo "left out, unknown to this mkfs.btrfs: $options"
+			continue
+		fi
+		;;
+	esac
 	# shellcheck disable=SC2086
 	make_fs 48 "$mib" -L "label of btrfs" $options
 	check "fresh $options"
@@ -140,6 +148,9 @@ done <<EOF
 300 331 - --csum blake2
 3000 331 nodatacow
 3000 331 - -O extref
+300 331 - -O block-group-tree
+300 331 - -m single -n 4096 -O block-group-tree
+300 331 - -O squota
 EOF
 
 # Sectors that this kernel may not be able to mount: what mkfs.btrfs writes by itself.
@@ -183,3 +194,28 @@ check "another fsid"
 btrfstune -f -m "$image" >/dev/null 2>&1 || fail "btrfstune -m"
 check "another metadata UUID"
 zero converted punch
+
+# From ext4, with its image of before kept and then deleted.
+random_image "$image" 48
+truncate -s 300M "$image"
+mkfs.ext4 -q -F -b 4096 -d "$dir/root" "$image"
+btrfs-convert "$image" >"$dir/log" 2>&1 || fail "btrfs-convert: $(cat "$dir/log")"
+check "converted from ext4"
+zero "converted from ext4" write
+mount_image commit=1
+btrfs -q subvolume delete "$dir/mnt/ext2_saved"
+btrfs -q subvolume sync "$dir/mnt"
+unmount
+check "without the ext4 of before"
+zero "without the ext4 of before" punch
+
+# A chunk at 0, as mkfs.btrfs had it until 2015: the first MiB stays all the same.
+make_fs 48 120 -M -m single -d single
+oracle low "$image"
+btrfs check "$image" >"$dir/log" 2>&1 || fail "low: $(cat "$dir/log")"
+"$freemap" btrfs "$image" >"$dir/ours" || fail "low: refused"
+oracle map "$image" >"$dir/theirs"
+same_map low "$dir/theirs" "$dir/ours"
+oracle apart "$image" "$dir/ours"
+zero_free=$(head -1 "$dir/ours" | cut -d' ' -f1)
+[ "$zero_free" -ge 1048576 ] || fail "low: $zero_free is free"

@@ -9,6 +9,7 @@ btrfs.py outside IMAGE MAP  a checksum of all bytes outside MAP
 btrfs.py zero IMAGE MAP     all bytes in MAP are zero
 btrfs.py poke IMAGE AT SIZE VALUE   changes a number in each superblock, and its checksum
 btrfs.py block IMAGE TREE AT SIZE VALUE   the same for the root block of a tree, in each copy
+btrfs.py low IMAGE          moves the chunk at 1 MiB down to 0, where a mkfs before 2015 had it
 """
 import hashlib
 import os
@@ -175,12 +176,48 @@ def block(image, tree, at, size, value):
         change(image, place, node, at, size, value)
 
 
+def sum_again(file, place, length):
+    file.seek(place)
+    raw = file.read(length)
+    file.seek(place)
+    file.write(struct.pack("<I", crc32c(raw[32:])) + raw[4:32] + raw[32:])
+
+
+def low(image):
+    _, node, _ = superblock(image)
+    chunk = [c for c in chunks(image) if c[2] == [MIB]][0]
+    roots = []
+    for tree in "chunk", "dev":
+        line = [line for line in dump(image, "-t", tree) if line.startswith("leaf ")][0]
+        roots.append((int(line.split()[1]), node))
+    places = [(at - MIB if MIB <= at < MIB + chunk[1] else at, length)
+              for at, length in physical(image, roots)]
+    with open(image, "r+b") as file:
+        file.seek(0)
+        start = bytearray(file.read(chunk[1] + MIB))
+        super_block = start[SUPERS[0]:SUPERS[0] + 4096]
+        start[:chunk[1]] = start[MIB:]
+        start[SUPERS[0]:SUPERS[0] + 4096] = super_block
+        file.seek(0)
+        file.write(start)
+        for place, length in places + [(SUPERS[0], 4096)]:
+            file.seek(place)
+            raw = file.read(length)
+            raw = raw.replace(struct.pack("<QQ", 1, MIB), struct.pack("<QQ", 1, 0))
+            raw = raw.replace(struct.pack("<QBQ", 1, 204, MIB), struct.pack("<QBQ", 1, 204, 0))
+            file.seek(place)
+            file.write(raw)
+            sum_again(file, place, length)
+
+
 command, image, *rest = sys.argv[1:]
 if command == "map":
     for extent in free_map(image):
         print(*extent)
 elif command == "poke":
     poke(image, *(int(word, 0) for word in rest))
+elif command == "low":
+    low(image)
 elif command == "block":
     block(image, rest[0], *(int(word, 0) for word in rest[1:]))
 else:

@@ -5,9 +5,10 @@
  * libFuzzer harness of the drivers: whatever the disk holds, opening and walking it ends with a map
  * or with a reason, and the map never has the place where the filesystem starts.
  *
- * An input is an image told in short, as seeds.py makes it: a byte for the driver (bit 0: NTFS), a
- * byte for the size in 64 KiB, then records: sector (16 bit, little endian), tag, and for an even
- * tag 512 bytes of it, for an odd one the byte and the number of sectors (16 bit) to fill.
+ * An input is an image told in short, as seeds.py makes it: a byte for the driver (a row of the
+ * table below), a byte for the size in units of that row, then records: sector (24 bit, little
+ * endian), tag, and for an even tag 512 bytes of it, for an odd one the byte and the number of
+ * sectors (16 bit) to fill.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,18 @@
 
 #define SECTOR 512u
 #define HEAD 2u
-#define RECORD 3u
+#define RECORD 4u
+
+static const struct kind {
+	const char *type;
+	uint64_t unit;  /* of the size */
+	uint64_t start; /* nothing up to here is ever free */
+} kinds[] = {
+	{ "ext4", 64 * KIB, 1024 },
+	{ "ntfs", 64 * KIB, 0 },
+	{ "btrfs", 1 * MIB, 1 * MIB - 1 },
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,19 +45,21 @@ static struct extent inside(const struct io *io, uint64_t sector, uint64_t secto
 /* Puts one record into the image; returns the bytes it took, 0 at the end. */
 static size_t put_record(struct io *io, const uint8_t *data, size_t size)
 {
+	uint64_t sector;
 	struct extent e;
 
 	if (size < RECORD + 3)
 		return 0;
-	if (data[2] & 1) {
-		e = inside(io, get_le16(data), get_le16(data + RECORD + 1));
+	sector = get_le16(data) | (uint64_t)data[2] << 16;
+	if (data[3] & 1) {
+		e = inside(io, sector, get_le16(data + RECORD + 1));
 		if (e.len)
 			io_mem_fill(io, e, data[RECORD]);
 		return RECORD + 3;
 	}
 	if (size < RECORD + SECTOR)
 		return 0;
-	e = inside(io, get_le16(data), 1);
+	e = inside(io, sector, 1);
 	if (e.len)
 		io_mem_poke(io, e.start, data + RECORD, (size_t)e.len);
 	return RECORD + SECTOR;
@@ -53,17 +67,16 @@ static size_t put_record(struct io *io, const uint8_t *data, size_t size)
 
 static int check_extent(void *arg, struct extent e)
 {
-	const struct fs *fs = arg;
-	uint64_t start = strcmp(fs->type, "ntfs") == 0 ? 0 : 1024;
+	const struct kind *kind = arg;
 
-	if (e.start <= start) {
+	if (e.start <= kind->start) {
 		fputs("the start of the filesystem is called free\n", stderr);
 		abort();
 	}
 	return 0;
 }
 
-static void use(struct io *io, const char *type)
+static void use(struct io *io, const struct kind *kind)
 {
 	struct gate_sum sum;
 	struct fs *fs = NULL;
@@ -71,9 +84,9 @@ static void use(struct io *io, const char *type)
 	int rc;
 
 	error_clear(&err);
-	rc = fs_open(io, type, &fs, &err);
+	rc = fs_open(io, kind->type, &fs, &err);
 	if (rc == 0)
-		rc = gate_dry_walk(fs, check_extent, fs, &sum, &err);
+		rc = gate_dry_walk(fs, check_extent, (void *)kind, &sum, &err);
 	fs_close(fs);
 	if ((rc == 0) != (err.why == WHY_NONE) || io->failure.errnum) {
 		fprintf(stderr, "%d: %s, failure %d\n", rc, why_name(err.why), io->failure.errnum);
@@ -83,17 +96,19 @@ static void use(struct io *io, const char *type)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const struct kind *kind;
 	struct io *io;
 	size_t at = HEAD;
 	size_t n;
 
 	if (size < HEAD)
 		return 0;
-	io = io_mem_new((data[1] + 1) * 64 * KIB);
+	kind = &kinds[data[0] % KINDS];
+	io = io_mem_new((data[1] + 1) * kind->unit);
 	while ((n = put_record(io, data + at, size - at)) > 0)
 		at += n;
 	io->read_only = true;
-	use(io, data[0] & 1 ? "ntfs" : "ext4");
+	use(io, kind);
 	io_close(io);
 	return 0;
 }

@@ -8,55 +8,93 @@ import sys
 import tempfile
 
 SECTOR = 512
+UNITS = [65536, 65536, 1 << 20]
 EXT = ["-q", "-F", "-N", "16"]
+BTRFS = ["-q", "-K", "-f", "-n", "4096"]
+# Kind (a row in fuzz_fs.c), name, size in KiB, command.
 SEEDS = [
-    ("ext2", 192, ["mke2fs", *EXT, "-t", "ext2", "-b", "1024"]),
-    ("ext2-rev0", 192, ["mke2fs", *EXT, "-t", "ext2", "-r", "0", "-b", "1024"]),
-    ("ext2-groups", 1024, ["mke2fs", *EXT, "-t", "ext2", "-b", "1024", "-g", "256"]),
-    ("ext3", 2048, ["mke2fs", *EXT, "-t", "ext3", "-b", "1024"]),
-    ("ext4", 4096, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-g", "1024"]),
-    ("ext4-plain", 512, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-O",
+    (0, "ext2", 192, ["mke2fs", *EXT, "-t", "ext2", "-b", "1024"]),
+    (0, "ext2-rev0", 192, ["mke2fs", *EXT, "-t", "ext2", "-r", "0", "-b", "1024"]),
+    (0, "ext2-groups", 1024, ["mke2fs", *EXT, "-t", "ext2", "-b", "1024", "-g", "256"]),
+    (0, "ext3", 2048, ["mke2fs", *EXT, "-t", "ext3", "-b", "1024"]),
+    (0, "ext4", 4096, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-g", "1024"]),
+    (0, "ext4-plain", 512, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-O",
                          "^metadata_csum,^uninit_bg,^has_journal,^resize_inode"]),
-    ("ext4-uninit", 1024, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-g", "256", "-O",
+    (0, "ext4-uninit", 1024, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-g", "256", "-O",
                            "^metadata_csum,uninit_bg,^has_journal,^resize_inode"]),
-    ("ext4-meta", 1024, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-g", "256", "-O",
+    (0, "ext4-meta", 1024, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-g", "256", "-O",
                          "^metadata_csum,meta_bg,^has_journal,^resize_inode,^uninit_bg"]),
-    ("ext4-bigalloc", 1024, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-C", "4096", "-O",
+    (0, "ext4-bigalloc", 1024, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-C", "4096", "-O",
                              "bigalloc,^metadata_csum,^uninit_bg,^has_journal,^resize_inode"]),
-    ("ext4-mmp", 512, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-O",
+    (0, "ext4-mmp", 512, ["mke2fs", *EXT, "-t", "ext4", "-b", "1024", "-O",
                        "mmp,^metadata_csum,^has_journal,^resize_inode"]),
-    ("ntfs-512", 1280, ["mkfs.ntfs", "-q", "-Q", "-F", "-c", "512"]),
-    ("ntfs-4096", 2048, ["mkfs.ntfs", "-q", "-Q", "-F", "-c", "4096"]),
+    (1, "ntfs-512", 1280, ["mkfs.ntfs", "-q", "-Q", "-F", "-c", "512"]),
+    (1, "ntfs-4096", 2048, ["mkfs.ntfs", "-q", "-Q", "-F", "-c", "4096"]),
+    (2, "btrfs-mixed", 20480, ["mkfs.btrfs", *BTRFS, "-M", "-m", "single", "-d", "single"]),
+    (2, "btrfs-dup", 131072, ["mkfs.btrfs", *BTRFS, "--rootdir", "FILES"]),
+    (2, "btrfs-plain", 131072, ["mkfs.btrfs", *BTRFS, "-m", "single", "-O",
+                                "^skinny-metadata,^no-holes", "-R", "^free-space-tree",
+                                "--rootdir", "FILES"]),
 ]
 
 
-def short(image, ntfs):
+# Which trees of btrfs are read: roots, extents, chunks, devices.
+BTRFS_TREES = (1, 2, 3, 4)
+
+
+def forget(image):
+    """Zeroes what the driver of btrfs does not look at, to have small seeds."""
+    fsid = image[0x10020:0x10030]
+    kept = {16}
+    if len(image) > 0x4001000:
+        kept.add(16384)
+    for page in range(256, len(image) // 4096):
+        block = image[page * 4096:page * 4096 + 0x60]
+        if block[0x20:0x30] == fsid and struct.unpack_from("<Q", block, 0x58)[0] in BTRFS_TREES:
+            kept.add(page)
+    out = bytearray(len(image))
+    for page in kept:
+        out[page * 4096:page * 4096 + 4096] = image[page * 4096:page * 4096 + 4096]
+    return bytes(out)
+
+
+def short(image, kind):
     """The records of an image: runs of one byte as fills, all else by sector."""
-    out = bytearray([1 if ntfs else 0, len(image) // 65536 - 1])
+    unit = UNITS[kind]
+    out = bytearray([kind, len(image) // unit - 1])
     at = 0
+    zeros = bytes(SECTOR)
     while at < len(image) // SECTOR:
         sector = image[at * SECTOR:(at + 1) * SECTOR]
         n = 1
-        if sector.count(sector[0]) == SECTOR:
-            while image[(at + n) * SECTOR:(at + n + 1) * SECTOR] == sector:
+        if sector == zeros:
+            pass
+        elif sector.count(sector[0]) == SECTOR:
+            while n < 65535 and image[(at + n) * SECTOR:(at + n + 1) * SECTOR] == sector:
                 n += 1
-            if sector[0]:
-                out += struct.pack("<HBBH", at, 1, sector[0], n)
+            out += struct.pack("<HBBBH", at & 0xffff, at >> 16, 1, sector[0], n)
         else:
-            out += struct.pack("<HB", at, 0) + sector
+            out += struct.pack("<HBB", at & 0xffff, at >> 16, 0) + sector
         at += n
     return bytes(out)
 
 
 def make(kib, command):
-    with tempfile.NamedTemporaryFile() as file:
+    with tempfile.NamedTemporaryFile() as file, tempfile.TemporaryDirectory() as files:
+        for i in range(40):
+            with open(os.path.join(files, str(i)), "wb") as data:
+                data.write(b"x" * (i * i * 100))
         file.truncate(kib * 1024)
+        command = [files if word == "FILES" else word for word in command]
         subprocess.run([*command, file.name], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         return file.read()
 
 
 os.makedirs(sys.argv[1], exist_ok=True)
-for name, kib, command in SEEDS:
+for kind, name, kib, command in SEEDS:
+    image = make(kib, command)
+    if kind == 2:
+        image = forget(image)
     with open(os.path.join(sys.argv[1], name), "wb") as seed:
-        seed.write(short(make(kib, command), name.startswith("ntfs")))
+        seed.write(short(image, kind))
