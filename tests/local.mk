@@ -75,6 +75,13 @@ test_tools = \
 tests_fuzz_replay_fs_SOURCES = \
 	tests/fuzz/btrfs_sum_any.c tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
 
+# Ratios against the peers: no test, "make bench" prints them.
+EXTRA_PROGRAMS = tests/bench/punch
+tests_bench_punch_LDADD =
+bench: achica tests/bench/punch
+	ACHICA=$(abs_top_builddir)/achica PUNCH=$(abs_top_builddir)/tests/bench/punch \
+		PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/bench/bench.py
+
 # Drives a program on a terminal in memory: tests/lib/vtdrive.c says how.
 vtdrive = tests/lib/vtdrive
 tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
@@ -165,6 +172,7 @@ LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
+	tests/bench/bench.py \
 	tests/fs/btrfs.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
@@ -212,7 +220,7 @@ distcheck-quick: all
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-.PHONY: fuzz
+.PHONY: fuzz bench
 fuzz: $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz/corpus
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
