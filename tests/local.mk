@@ -71,6 +71,7 @@ test_tools = \
 	tests/e2e/enginetool \
 	tests/fs/freemap \
 	tests/fuzz/replay_fs \
+	tests/lib/mapcheck \
 	$(NULL)
 tests_fuzz_replay_fs_SOURCES = \
 	tests/fuzz/btrfs_sum_any.c tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
@@ -179,6 +180,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fuzz/lsan.supp \
 	tests/fuzz/seeds.py \
 	tests/lib/disk.sh \
+	tests/lib/img.sh \
 	tests/lib/reclaim.sh \
 	tests/asan.supp \
 	tests/env.sh \
