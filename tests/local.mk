@@ -115,7 +115,6 @@ e2e_tests = \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
-	tests/e2e/kill.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/version.sh \
@@ -123,7 +122,14 @@ e2e_tests = \
 
 if WITH_NTFS
 unit_tests += tests/unit/test_fs_ntfs
-e2e_tests += tests/e2e/article.sh tests/e2e/fs_huge.sh tests/e2e/wizard.sh tests/e2e/fs_ntfs.sh tests/e2e/fs_ntfs_refused.sh
+e2e_tests += \
+	tests/e2e/article.sh \
+	tests/e2e/fs_huge.sh \
+	tests/e2e/fs_ntfs.sh \
+	tests/e2e/fs_ntfs_refused.sh \
+	tests/e2e/kill.sh \
+	tests/e2e/wizard.sh \
+	$(NULL)
 endif
 
 # Those of e2e_tests which "make check-quick" leaves out.
@@ -181,7 +187,6 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fuzz/seeds.py \
 	tests/lib/disk.sh \
 	tests/lib/img.sh \
-	tests/lib/reclaim.sh \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \
