@@ -104,6 +104,7 @@ tests_ui_test_steps_SOURCES = tests/ui/test_steps.c $(drive_sources) $(fake_sour
 # The program as a user runs it: shell scripts, 77 = skipped, the reason is the last line.
 e2e_tests = \
 	tests/e2e/again.sh \
+	tests/e2e/big.sh \
 	tests/e2e/cli.sh \
 	tests/e2e/discover.sh \
 	tests/e2e/advice.sh \
@@ -128,12 +129,14 @@ e2e_tests += \
 	tests/e2e/fs_ntfs.sh \
 	tests/e2e/fs_ntfs_refused.sh \
 	tests/e2e/kill.sh \
+	tests/e2e/refuse.sh \
 	tests/e2e/wizard.sh \
 	$(NULL)
 endif
 
 # Those of e2e_tests which "make check-quick" leaves out.
 slow_e2e_tests = \
+	tests/e2e/big.sh \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_ext.sh \
