@@ -22,19 +22,18 @@ static void say_stop(const struct ui *ui, char *buf, size_t n)
 
 	snprintf(percent, sizeof(percent), "%u", ui->zero.view.permille / 10);
 	say_clock(ui->zero.view.left_ms, clock, sizeof(clock));
-	/* xgettext:no-c-format */
 	if (ui->zero.view.left_ms < 0)
+		/* xgettext:no-c-format */
 		/* TRANSLATORS: "The work is 53 % done, now at sda1. Stopping is safe: ..." */
-		sentence =
-			_("The work is {percent} % done, now at {name}. Stopping is safe: what is "
-			  "done stays done, and a later run leaves it out. The work goes on until "
-			  "you answer.");
+		sentence = _("The work is {percent} % done, now at {name}. Stopping is safe: what "
+			     "is done stays done, and a later run leaves it out. The work goes on "
+			     "until you answer.");
 	else
+		/* xgettext:no-c-format */
 		/* TRANSLATORS: "The work is 53 % done, 00:05:11 are left; now at sda1. ..." */
-		sentence =
-			_("The work is {percent} % done, {clock} are left; now at {name}. Stopping "
-			  "is safe: what is done stays done, and a later run leaves it out. The "
-			  "work goes on until you answer.");
+		sentence = _("The work is {percent} % done, {clock} are left; now at {name}. "
+			     "Stopping is safe: what is done stays done, and a later run leaves "
+			     "it out. The work goes on until you answer.");
 	say_fill(buf, n, sentence, facts);
 }
 

@@ -56,6 +56,7 @@ static void enter(struct ui *ui)
 	}
 	free(marked);
 	p->focus = p->n + FIELD_BACK;
+	p->eager = false;
 	ask_all(ui);
 }
 
@@ -379,7 +380,8 @@ static const char *status_of(const struct plan *p, int cols)
 	if (cols < 60 && is_settled(p) && count_ok(p) > 0)
 		return _("Nothing has been written yet.");
 	if (!is_settled(p))
-		return _("Checking; nothing has been written yet.");
+		return p->eager ? _("Checking; starts when all is ok. Esc: do not start.")
+				: _("Checking; nothing has been written yet.");
 	if (count_ok(p) == 0)
 		return _("Nothing can be started. Nothing has been written.");
 	if (count_ok(p) < p->n)
@@ -441,12 +443,33 @@ static void next_method(struct ui *ui)
 	checks_ask_again(ui->checks, i, p->items[i].method);
 }
 
+/* Before all is checked the wish is kept; any other key takes it back. */
 static void start(struct ui *ui)
 {
-	if (!is_settled(&ui->plan) || count_ok(&ui->plan) == 0)
+	struct plan *p = &ui->plan;
+
+	if (!is_settled(p))
+		p->eager = true;
+	else if (count_ok(p) == 0)
 		ui->beep = true;
 	else
 		ui_go(ui, STEP_ZERO);
+}
+
+void plan_update(struct ui *ui)
+{
+	struct plan *p = &ui->plan;
+
+	checks_ack(ui->checks);
+	for (size_t i = 0; i < p->n; i++)
+		checks_result(ui->checks, i, &p->items[i].check);
+	if (!p->eager || !is_settled(p))
+		return;
+	p->eager = false;
+	if (count_ok(p) == p->n && !ui->dialog.open && !ui->pager)
+		ui_go(ui, STEP_ZERO);
+	else
+		ui->beep = true; /* something is refused: the user has to see that first */
 }
 
 static void activate(struct ui *ui, bool by_enter)
@@ -481,7 +504,11 @@ static void key(struct ui *ui, enum action action)
 {
 	struct plan *p = &ui->plan;
 	size_t fields = p->n + FIELD_COUNT;
+	bool waiting = p->eager;
 
+	p->eager = false;
+	if (waiting && action == ACT_ESCAPE)
+		return;
 	if (action == ACT_DOWN || action == ACT_NEXT)
 		p->focus = (p->focus + 1) % fields;
 	else if (action == ACT_UP || action == ACT_PREVIOUS)

@@ -109,13 +109,6 @@ static bool is_running(const struct ui *ui)
 	return ui->step == STEP_ZERO && ui->job && !ui->zero.view.ended;
 }
 
-static void update_checks(struct ui *ui)
-{
-	checks_ack(ui->checks);
-	for (size_t i = 0; i < ui->plan.n; i++)
-		checks_result(ui->checks, i, &ui->plan.items[i].check);
-}
-
 static void update_job(struct ui *ui)
 {
 	bool asking = ui->dialog.open && ui->dialog.safe < 0;
@@ -140,7 +133,7 @@ void ui_update(struct ui *ui)
 	if (survey_update(ui->survey))
 		rows_update(ui);
 	if (ui->step == STEP_PLAN)
-		update_checks(ui);
+		plan_update(ui);
 	if (ui->step == STEP_ZERO && ui->job)
 		update_job(ui);
 }

@@ -79,6 +79,7 @@ struct plan {
 	struct plan_item *items;
 	size_t n;
 	size_t focus;        /* an item, or n + FIELD_... */
+	bool eager;          /* Start was pressed while a check ran */
 	bool verify;
 	uint64_t max_rate;
 };
@@ -233,6 +234,7 @@ size_t map_window(const unsigned char *map, enum map_mode mode, size_t cells, si
 void map_legend(struct grid *g, int row, const char *right);
 
 /* screen_plan.c */
+void plan_update(struct ui *ui);               /* takes in what the checks have */
 void plan_free(struct plan *plan);
 
 /* report.c: what stays when the screens are gone. */

@@ -11,7 +11,8 @@
  *   wait TEXT         until TEXT stands in one row of the screen
  *   gone TEXT         until TEXT stands nowhere
  *   cursor TEXT       until the cursor is in a row with TEXT
- *   send KEYS         types; <F5> <Right> <Enter> <Esc> <C-c> ... are keys (tests/lib/vt.h)
+ *   send KEYS         types, and lets come what that draws; <F5> <Right> <Enter> <Esc> <C-c> ...
+ *                     are keys (tests/lib/vt.h)
  *   absent TEXT       fails when TEXT is on the screen now
  *   resize ROWS COLS
  *   kill SIGNAL       its number
@@ -103,7 +104,7 @@ static bool step(struct vt *vt, const char *verb, const char *arg)
 	if (strcmp(verb, "absent") == 0)
 		return vt_find(vt, arg) < 0;
 	if (strcmp(verb, "send") == 0)
-		return vt_send(vt, arg), true;
+		return vt_send(vt, arg), vt_settle(vt, 500), true;
 	if (strcmp(verb, "resize") == 0)
 		return resize(vt, arg);
 	if (strcmp(verb, "kill") == 0)

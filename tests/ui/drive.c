@@ -34,7 +34,7 @@ void end(void)
 	ui_close(&ui);
 }
 
-static void wait_for_checks(void)
+void wait_for_checks(void)
 {
 	for (int i = 0; i < 20000; i++) {
 		struct timespec t = { .tv_nsec = 100000 };
@@ -43,7 +43,7 @@ static void wait_for_checks(void)
 		ui_update(&ui);
 		for (size_t k = 0; k < ui.plan.n; k++)
 			settled += ui.plan.items[k].check.state >= CHECK_OK;
-		if (settled == ui.plan.n)
+		if (settled == ui.plan.n || ui.step != STEP_PLAN)
 			return;
 		nanosleep(&t, NULL); /* another thread's turn; the state ends it */
 	}

@@ -18,4 +18,7 @@ void end(void);
  */
 void type(const char *keys);
 
+/* Until every target of the plan is checked. */
+void wait_for_checks(void);
+
 #endif

@@ -29,7 +29,7 @@ struct fake {
 	enum fake_tree tree;
 	enum fake_job job;
 	bool refuse;          /* job_check refuses the first target */
-	bool hang;            /* job_check never answers */
+	_Atomic bool hang;    /* job_check does not answer as long as it is set */
 	bool noise;           /* job_check writes to stderr */
 	bool probing;         /* the survey has not read anything yet */
 

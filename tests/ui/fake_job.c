@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "achica/units.h"
@@ -91,7 +92,7 @@ int job_check(const struct target *t, enum method m, enum method *taken, uint64_
 	      struct error *err)
 {
 	while (fake.hang)
-		pause();
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	if (fake.noise)
 		fprintf(stderr, "noise of a library\n");
 	if (m == METHOD_PUNCH && t->method != METHOD_PUNCH)

@@ -182,6 +182,7 @@ struct target *fake_make_tree(void)
 
 void fake_reset(void)
 {
+	fake.hang = false;
 	fake = (struct fake){ .tree = FAKE_FEW };
 }
 

@@ -208,6 +208,38 @@ static void refused_targets_are_left_out(void **state)
 	end();
 }
 
+/* Whoever presses Start while a check runs has said so; but what is refused must be seen first. */
+static void start_waits_for_the_checks(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		fake.refuse = i;
+		fake.hang = true;
+		begin();
+		type("D D 5R\n");
+		assert_int_equal(ui.step, STEP_PLAN);
+		assert_true(ui.plan.eager);
+		fake.hang = false;
+		wait_for_checks();
+		assert_int_equal(ui.step, fake.refuse ? STEP_PLAN : STEP_ZERO);
+		assert_false(ui.plan.eager);
+		end();
+	}
+}
+
+static void another_key_takes_the_start_back(void **state)
+{
+	(void)state;
+	fake.hang = true;
+	begin();
+	type("D 5R\nE");
+	assert_int_equal(ui.step, STEP_PLAN);
+	fake.hang = false;
+	wait_for_checks();
+	assert_int_equal(ui.step, STEP_PLAN);
+	end();
+}
+
 static void nothing_starts_when_all_is_refused(void **state)
 {
 	(void)state;
@@ -358,6 +390,8 @@ int main(void)
 		STEP(nothing_reads_the_disks_beside_a_run),
 		STEP(enter_alone_starts_nothing),
 		STEP(refused_targets_are_left_out),
+		STEP(start_waits_for_the_checks),
+		STEP(another_key_takes_the_start_back),
 		STEP(nothing_starts_when_all_is_refused),
 		STEP(the_plan_is_what_the_job_gets),
 		STEP(keys_of_a_run_reach_the_job),
