@@ -198,7 +198,9 @@ static int tell_kept(struct fill *f)
 	uint64_t bytes, block;
 	int rc = mounted_free(f->m, f->dir, &bytes, &block, f->err);
 
-	return rc ? rc : report_did(f->watch, DID_KEPT, (struct extent){ 0, bytes });
+	if (rc || bytes <= f->swapped)
+		return rc;
+	return report_did(f->watch, DID_KEPT, (struct extent){ 0, bytes - f->swapped });
 }
 
 /* All that a dry run can say without reading. */

@@ -29,6 +29,8 @@ struct fill {
 
 	uint64_t unflushed;   /* bytes written since the last flush */
 	bool full;            /* no more may be claimed */
+	bool pressed;         /* others needed the space */
+	uint64_t swapped;     /* bytes which were free at the end, zeroed in exchange for others */
 };
 
 /* Another file. 0; -ENOSPC when there can be no more; -errno with err. */
@@ -39,6 +41,9 @@ int fill_guard(struct fill *f);
 
 /* The same; and how many bytes may be claimed now, at most want. When none, full is set. */
 int fill_room(struct fill *f, uint64_t want, uint64_t *room);
+
+/* Gives back what is zero from the front of the file, at most want bytes; returns how many. */
+uint64_t fill_give_front(struct fill *f, uint64_t want);
 
 /* After so many bytes were written; flushes when it is time. fill_flush always does. */
 int fill_wrote(struct fill *f, uint64_t bytes);

@@ -237,6 +237,30 @@ static int layout_run(struct layout *l)
 	return rc;
 }
 
+/*
+ * What is still free at the end, the reserve and what the filesystem would not hand out, gets its
+ * turn in exchange for as much that is zero by now. ext4 and XFS do not hand out again what was
+ * freed a moment ago, before their journal has it, so what they hand out is the rest.
+ */
+static int layout_swap(struct layout *l)
+{
+	struct fill *f = l->f;
+	uint64_t before = f->size;
+	uint64_t bytes, step;
+	int rc = fill_flush(f);
+
+	if (rc == 0)
+		rc = mounted_free(f->m, f->dir, &bytes, &f->block, f->err);
+	if (rc)
+		return rc;
+	bytes = fill_give_front(f, bytes);
+	step = bytes;
+	if (bytes > 0)
+		rc = layout_claim(l, bytes, &step);
+	f->swapped = f->size > before ? f->size - before : 0;
+	return rc;
+}
+
 int fill_by_layout(struct fill *f)
 {
 	static const char *const known[] = { "ext2", "ext3", "ext4", "xfs", NULL };
@@ -253,6 +277,8 @@ int fill_by_layout(struct fill *f)
 		rc = reader_new(f->m->device, f->watch, layout_look, &l, f->err, &l.reader);
 	if (rc == 0)
 		rc = layout_run(&l);
+	if (rc == 0 && !l.f->pressed)
+		rc = layout_swap(&l);
 	reader_free(l.reader);
 	free(l.map);
 	free(l.zeros);

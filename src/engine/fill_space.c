@@ -63,8 +63,7 @@ int fill_wrote(struct fill *f, uint64_t bytes)
 	return f->unflushed >= FLUSH_EVERY ? fill_flush(f) : 0;
 }
 
-/* From the front of the file, what is zero by now; at most want bytes. */
-static uint64_t give_front(struct fill *f, uint64_t want)
+uint64_t fill_give_front(struct fill *f, uint64_t want)
 {
 	uint64_t bytes = f->done - f->given;
 
@@ -114,11 +113,12 @@ static int give_back(struct fill *f, uint64_t missing)
 	uint64_t given;
 	int rc = fill_flush(f);
 
+	f->pressed = true;
 	if (rc)
 		return rc;
 	given = give_file(f);
 	if (given < want)
-		given += give_front(f, want - given);
+		given += fill_give_front(f, want - given);
 	if (given < missing)
 		given += give_end(f, want - given);
 	f->m->gave_back += given;
