@@ -188,6 +188,8 @@ static void wait_for_news(struct loop *l)
 		ui_update(ui);
 		l->dirty = true;
 	}
+	if (fds[3].revents)
+		l->urgent = true; /* somebody waits for the answers of the gate */
 }
 
 static void run(struct loop *l)
