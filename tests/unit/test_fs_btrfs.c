@@ -247,6 +247,88 @@ static void a_damaged_block_is_refused_with_its_place(void **state)
 	}
 }
 
+static void put_le64(unsigned char *p, uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++)
+		p[i] = (unsigned char)(value >> 8 * i);
+}
+
+/* The key of the nth item of that type in a leaf, and its data. */
+static unsigned char *find_item(unsigned char *leaf, unsigned type, unsigned nth,
+				unsigned char **data)
+{
+	for (uint32_t i = 0; i < get_le32(leaf + 0x60); i++) {
+		unsigned char *key = leaf + 101 + (size_t)i * 25;
+
+		if (key[8] != type || nth-- > 0)
+			continue;
+		*data = leaf + 101 + get_le32(key + 17);
+		return key;
+	}
+	fail_msg("no item %u of type %u", nth, type);
+	return NULL;
+}
+
+#define EXTENT_ITEM 168
+#define METADATA_ITEM 169
+#define BLOCK_GROUP 192
+
+/* All sums over the filesystem stay right. */
+static void the_use_of_each_block_group_is_checked(void **state)
+{
+	struct io *io = small();
+	uint64_t at = find_block(io, 2);
+	unsigned char leaf[NODE];
+	unsigned char *one, *two;
+	struct error err;
+	struct map map;
+
+	(void)state;
+	io_mem_peek(io, at, leaf, NODE);
+	find_item(leaf, BLOCK_GROUP, 0, &one);
+	find_item(leaf, BLOCK_GROUP, 1, &two);
+	put_le64(one, get_le64(one) + NODE);
+	put_le64(two, get_le64(two) - NODE);
+	sum_again(leaf);
+	io_mem_poke(io, at, leaf, NODE);
+	assert_true(use(io, &map, &err) < 0);
+	assert_int_equal(err.why, WHY_CORRUPT);
+	assert_string_equal(err.what, "use of a block group");
+	io_close(io);
+}
+
+/* An extent becomes an old-style one that reaches over the next, and is counted as such. */
+static void extents_over_each_other_are_refused(void **state)
+{
+	struct io *io = small();
+	uint64_t at = find_block(io, 2);
+	unsigned char leaf[NODE], super[NODE];
+	unsigned char *group, *data, *key = NULL;
+	unsigned n = 0;
+	struct error err;
+	struct map map;
+
+	(void)state;
+	io_mem_peek(io, at, leaf, NODE);
+	io_mem_peek(io, SUPER, super, NODE);
+	do
+		key = find_item(leaf, METADATA_ITEM, n++, &data);
+	while (get_le64(find_item(leaf, METADATA_ITEM, n, &data)) != get_le64(key) + NODE);
+	key[8] = EXTENT_ITEM;
+	put_le64(key + 9, 2 * NODE);
+	find_item(leaf, BLOCK_GROUP, 1, &group);
+	put_le64(group, get_le64(group) + NODE);
+	put_le64(super + 0x78, get_le64(super + 0x78) + NODE);
+	sum_again(leaf);
+	sum_again(super);
+	io_mem_poke(io, at, leaf, NODE);
+	io_mem_poke(io, SUPER, super, NODE);
+	assert_true(use(io, &map, &err) < 0);
+	assert_int_equal(err.why, WHY_CORRUPT);
+	assert_string_equal(err.what, "extent over another");
+	io_close(io);
+}
+
 struct spoil {
 	unsigned field; /* byte in the superblock */
 	unsigned bytes;
@@ -387,6 +469,8 @@ int main(void)
 		cmocka_unit_test(the_superblocks_are_never_free),
 		cmocka_unit_test(a_byte_that_lies_with_the_right_sum_frees_nothing),
 		cmocka_unit_test(a_damaged_block_is_refused_with_its_place),
+		cmocka_unit_test(the_use_of_each_block_group_is_checked),
+		cmocka_unit_test(extents_over_each_other_are_refused),
 		cmocka_unit_test(a_spoilt_superblock_is_refused),
 		cmocka_unit_test(the_window_may_end_anywhere),
 		cmocka_unit_test(every_read_that_fails_is_told_with_its_place),
