@@ -125,10 +125,15 @@ static int give_back(struct fill *f, uint64_t missing)
 	return 0;
 }
 
-/* The free bytes, after giving some back when that is less than the reserve. */
+/*
+ * The free bytes, after giving some back when that is less than the reserve. A reserve is for
+ * programs that are not root's too; without one, what is kept for root is to be reached as well.
+ */
 static int look_at_free(struct fill *f, uint64_t *bytes)
 {
-	int rc = mounted_free(f->m, f->dir, bytes, &f->block, f->err);
+	int rc = f->m->reserve > 0
+			 ? mounted_free_for_all(f->m, f->dir, bytes, &f->block, f->err)
+			 : mounted_free(f->m, f->dir, bytes, &f->block, f->err);
 
 	if (rc || *bytes >= f->m->reserve)
 		return rc;

@@ -12,6 +12,10 @@ int mounted_open(const struct mounted *m, struct error *err);
 int mounted_free(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
 		 struct error *err);
 
+/* The same without what is kept for root (ext4: 5 % as mkfs makes it) and for the filesystem. */
+int mounted_free_for_all(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
+			 struct error *err);
+
 /* All that was written to the filesystem is on the disk. */
 int mounted_sync(const struct mounted *m, int dir, struct error *err);
 
