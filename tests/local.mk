@@ -120,6 +120,7 @@ e2e_tests = \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
 	tests/e2e/lock.sh \
+	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/version.sh \
 	$(NULL)

@@ -75,10 +75,12 @@ noise() {
 	done
 }
 
-# attach [LOSETUP OPTION...] FILE: $loop is the device over it.
+# attach [LOSETUP OPTION...] FILE: $loop is the device over it. Partitions which the kernel has kept
+# from whoever had the device before are not in FILE.
 attach() {
 	loop=$(losetup -f --show "$@") || fail "losetup $*"
 	loops="$loops $loop"
+	partx -d "$loop" 2>/dev/null || :
 }
 
 detach() {
