@@ -58,7 +58,7 @@ struct repair {
 	const char *fstype;  /* as libblkid names it */
 	const char *command;
 	bool offset;         /* the command takes PATH?offset=BYTE */
-	bool replays;        /* the command also deals with a journal */
+	bool replays;        /* the command also deals with a journal; else mounting does */
 };
 
 static const struct repair repairs[] = {
@@ -137,6 +137,9 @@ static char *say_repair(enum why why, const struct target *t, char *buf, size_t 
 
 	if (repair && why == WHY_JOURNAL && !repair->replays)
 		say_fill(buf, n, _("mount it once and unmount it: its journal is then replayed"),
+			 facts);
+	else if (repair && why == WHY_UNCLEAN && !repair->replays)
+		say_fill(buf, n, _("mount it, let it finish what is under way, and unmount it"),
 			 facts);
 	else if (!command)
 		say_fill(buf, n, _("check the filesystem with its own fsck program"), facts);
