@@ -53,7 +53,7 @@ static void all_free_bytes_become_zero_and_no_other(void **state)
 	}
 }
 
-static void punch_reads_nothing_and_gives_all_back(void **state)
+static void punch_reads_only_the_smallest_and_gives_all_back(void **state)
 {
 	struct disk d;
 	struct log log;
@@ -62,10 +62,12 @@ static void punch_reads_nothing_and_gives_all_back(void **state)
 	disk_make(&d, 0, 0, 0);
 	log_make(&log);
 	assert_int_equal(run(&d, engine_punch, &log), 0);
-	assert_int_equal(io_trace_count(d.trace, IO_TRACE_READ), 0);
+	/* Those of 4 and 8 KiB, in which there may be no whole block of the host. */
+	assert_true(io_trace_bytes(d.trace, IO_TRACE_READ) <= 32 * 1024);
 	assert_int_equal(io_trace_count(d.trace, IO_TRACE_PUNCH), 8);
 	assert_int_equal(io_mem_allocated(d.mem), DISK_SIZE - d.free);
-	assert_int_equal(log.sums[DID_ZEROED], d.free - d.hole);
+	assert_int_equal(log.sums[DID_ZEROED] + log.sums[DID_ZERO], d.free - d.hole);
+	assert_true(log.sums[DID_ZERO] <= 32 * 1024);
 	disk_free(&d);
 }
 
@@ -417,7 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_free_bytes_become_zero_and_no_other),
-		cmocka_unit_test(punch_reads_nothing_and_gives_all_back),
+		cmocka_unit_test(punch_reads_only_the_smallest_and_gives_all_back),
 		cmocka_unit_test(write_zeroes_only_what_is_stale),
 		cmocka_unit_test(write_makes_no_hole_solid),
 		cmocka_unit_test(a_second_write_changes_nothing),
