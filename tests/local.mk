@@ -116,6 +116,7 @@ e2e_tests = \
 	tests/e2e/fs_btrfs_refused.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
+	tests/e2e/engine_mounted.sh \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
@@ -141,6 +142,7 @@ endif
 # Those of e2e_tests which "make check-quick" leaves out.
 slow_e2e_tests = \
 	tests/e2e/big.sh \
+	tests/e2e/engine_mounted.sh \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_ext.sh \

@@ -94,7 +94,7 @@ struct plain {
 static int plain_check(struct plain *p)
 {
 	struct fill *f = p->f;
-	uint64_t now, block;
+	struct space now;
 	int rc;
 
 	if (p->tried || p->written < TRIAL)
@@ -102,8 +102,8 @@ static int plain_check(struct plain *p)
 	p->tried = true;
 	rc = fill_flush(f);
 	if (rc == 0)
-		rc = mounted_free(f->m, f->dir, &now, &block, f->err);
-	if (rc || now + p->written / 2 < p->free)
+		rc = mounted_space(f->m, f->dir, &now, f->err);
+	if (rc || now.free + p->written / 2 < p->free)
 		return rc;
 	return error_set(f->err, WHY_NO_FILL, 0, f->m->fstype);
 }
@@ -178,6 +178,7 @@ static int plain_step(struct plain *p)
 static int fill_plainly(struct fill *f)
 {
 	struct plain p = { .f = f, .step = WRITE_SIZE };
+	struct space space;
 	void *zeros = NULL;
 	int rc;
 
@@ -185,7 +186,11 @@ static int fill_plainly(struct fill *f)
 		return error_set(f->err, WHY_MEMORY, ENOMEM, f->m->mountpoint);
 	memset(zeros, 0, WRITE_SIZE);
 	p.zeros = zeros;
-	rc = mounted_free(f->m, f->dir, &p.free, &f->block, f->err);
+	rc = mounted_space(f->m, f->dir, &space, f->err);
+	if (rc == 0) {
+		f->block = space.block;
+		p.free = space.free;
+	}
 	while (rc == 0 && !f->full)
 		rc = plain_step(&p);
 	free(zeros);
@@ -195,27 +200,27 @@ static int fill_plainly(struct fill *f)
 /* What was left free, on purpose or because the filesystem keeps it for itself. */
 static int tell_kept(struct fill *f)
 {
-	uint64_t bytes, block;
-	int rc = mounted_free(f->m, f->dir, &bytes, &block, f->err);
+	struct space space;
+	int rc = mounted_space(f->m, f->dir, &space, f->err);
 
-	if (rc || bytes <= f->swapped)
+	if (rc || space.free <= f->swapped)
 		return rc;
-	return report_did(f->watch, DID_KEPT, (struct extent){ 0, bytes - f->swapped });
+	return report_did(f->watch, DID_KEPT, (struct extent){ 0, space.free - f->swapped });
 }
 
 /* All that a dry run can say without reading. */
 static int tell_reserve(const struct mounted *m, const struct watch *watch, struct error *err)
 {
-	uint64_t bytes, block;
+	struct space space;
 	int dir = mounted_open(m, err);
-	int rc = dir < 0 ? dir : mounted_free(m, dir, &bytes, &block, err);
+	int rc = dir < 0 ? dir : mounted_space(m, dir, &space, err);
 
 	if (dir >= 0)
 		close(dir);
 	if (rc)
 		return rc;
 	return report_did(watch, DID_KEPT,
-			  (struct extent){ 0, bytes < m->reserve ? bytes : m->reserve });
+			  (struct extent){ 0, space.free < m->reserve ? space.free : m->reserve });
 }
 
 static int fill_run(struct fill *f)

@@ -30,7 +30,8 @@ struct fill {
 	uint64_t unflushed;   /* bytes written since the last flush */
 	bool full;            /* no more may be claimed */
 	bool pressed;         /* others needed the space */
-	uint64_t swapped;     /* bytes which were free at the end, zeroed in exchange for others */
+	uint64_t zeroed;      /* bytes that were stale */
+	uint64_t swapped;     /* of them: which were free at the end, in exchange for others */
 };
 
 /* Another file. 0; -ENOSPC when there can be no more; -errno with err. */

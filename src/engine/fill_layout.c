@@ -31,6 +31,7 @@
 #define CLAIM (256 * MIB) /* at once */
 #define BATCH 256u        /* extents asked for at once */
 #define ZEROS (1 * MIB)
+#define FOLIO_MAX (4 * MIB) /* what the kernel caches as one is no larger: 2 MiB on most machines */
 
 /* Extents of which the place on the device is not known, or not theirs alone. */
 #define NOT_PLAIN (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC | FIEMAP_EXTENT_ENCODED | \
@@ -71,6 +72,7 @@ static int good_write(void *arg, struct extent part)
 	struct layout *l = arg;
 	int rc = report_did(l->f->watch, DID_ZEROED, part);
 
+	l->f->zeroed += part.len;
 	return rc ? rc : fill_wrote(l->f, part.len);
 }
 
@@ -127,6 +129,18 @@ static int layout_part(void *arg, struct extent e, bool hole)
 	return hole ? reader_hole(l->reader, e) : reader_add(l->reader, e);
 }
 
+/* The cache lets go of whole folios only, and those may reach beyond e on both sides. */
+static void forget_around(struct io *device, struct extent e)
+{
+	uint64_t start = e.start - e.start % FOLIO_MAX;
+	uint64_t end = extent_end(e) + (FOLIO_MAX - 1);
+
+	end -= end % FOLIO_MAX;
+	if (end > device->size)
+		end = device->size;
+	io_forget(device, (struct extent){ start, end - start });
+}
+
 /* Compares, and zeroes what is stale, of one extent of the file. */
 static int layout_extent(struct layout *l, const struct fiemap_extent *x, struct extent claimed)
 {
@@ -141,7 +155,7 @@ static int layout_extent(struct layout *l, const struct fiemap_extent *x, struct
 	e = still_ours(l, e);
 	if ((x->fe_flags & NOT_PLAIN) || e.start > device->size || e.len > device->size - e.start)
 		return write_stale(l, e);
-	io_forget(device, e);
+	forget_around(device, e);
 	rc = present_cut(device, e, layout_part, l, l->f->err);
 	return rc ? rc : reader_finish(l->reader);
 }
@@ -239,25 +253,27 @@ static int layout_run(struct layout *l)
 
 /*
  * What is still free at the end, the reserve and what the filesystem would not hand out, gets its
- * turn in exchange for as much that is zero by now. ext4 and XFS do not hand out again what was
- * freed a moment ago, before their journal has it, so what they hand out is the rest.
+ * turn in exchange for as much that is zero by now. ext4 does not hand out again what was freed a
+ * moment ago, before its journal has it, so what it hands out is the rest. XFS may rather wait for
+ * its log: then the exchange finds zeros, and the rest is told as kept.
  */
 static int layout_swap(struct layout *l)
 {
 	struct fill *f = l->f;
-	uint64_t before = f->size;
+	uint64_t before = f->zeroed;
+	struct space space;
 	uint64_t bytes, step;
 	int rc = fill_flush(f);
 
 	if (rc == 0)
-		rc = mounted_free(f->m, f->dir, &bytes, &f->block, f->err);
+		rc = mounted_space(f->m, f->dir, &space, f->err);
 	if (rc)
 		return rc;
-	bytes = fill_give_front(f, bytes);
+	bytes = fill_give_front(f, space.free);
 	step = bytes;
 	if (bytes > 0)
 		rc = layout_claim(l, bytes, &step);
-	f->swapped = f->size > before ? f->size - before : 0;
+	f->swapped = f->zeroed - before;
 	return rc;
 }
 
@@ -277,7 +293,7 @@ int fill_by_layout(struct fill *f)
 		rc = reader_new(f->m->device, f->watch, layout_look, &l, f->err, &l.reader);
 	if (rc == 0)
 		rc = layout_run(&l);
-	if (rc == 0 && !l.f->pressed)
+	if (rc == 0 && !f->pressed)
 		rc = layout_swap(&l);
 	reader_free(l.reader);
 	free(l.map);

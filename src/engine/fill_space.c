@@ -18,6 +18,8 @@
 
 #define FLUSH_EVERY (128 * MIB)
 #define GIVE_AT_LEAST (16 * MIB)
+/* Left above the reserve, for what the filesystem notes about the file itself. */
+#define MARGIN (1 * MIB)
 
 bool fill_is_end(int errnum)
 {
@@ -125,18 +127,19 @@ static int give_back(struct fill *f, uint64_t missing)
 	return 0;
 }
 
-/*
- * The free bytes, after giving some back when that is less than the reserve. A reserve is for
- * programs that are not root's too; without one, what is kept for root is to be reached as well.
- */
+/* What others may have, and we above the reserve; some was given back when that is less than the
+   reserve. Without a reserve all is ours. */
 static int look_at_free(struct fill *f, uint64_t *bytes)
 {
-	int rc = f->m->reserve > 0
-			 ? mounted_free_for_all(f->m, f->dir, bytes, &f->block, f->err)
-			 : mounted_free(f->m, f->dir, bytes, &f->block, f->err);
+	struct space space;
+	int rc = mounted_space(f->m, f->dir, &space, f->err);
 
-	if (rc || *bytes >= f->m->reserve)
+	if (rc)
 		return rc;
+	f->block = space.block;
+	*bytes = f->m->reserve ? space.common : space.free;
+	if (*bytes >= f->m->reserve)
+		return 0;
 	f->full = true;
 	return give_back(f, f->m->reserve - *bytes);
 }
@@ -150,13 +153,13 @@ int fill_guard(struct fill *f)
 
 int fill_room(struct fill *f, uint64_t want, uint64_t *room)
 {
-	uint64_t reserve = f->m->reserve;
+	uint64_t keep = f->m->reserve ? f->m->reserve + MARGIN : 0;
 	uint64_t bytes;
 	int rc = look_at_free(f, &bytes);
 
 	if (rc)
 		return rc;
-	*room = bytes > reserve ? bytes - reserve : 0;
+	*room = bytes > keep ? bytes - keep : 0;
 	if (*room > want)
 		*room = want;
 	*room -= *room % f->block;

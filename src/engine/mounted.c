@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "achica/units.h"
 #include "engine/mounted.h"
 
 int mounted_open(const struct mounted *m, struct error *err)
@@ -18,35 +19,16 @@ int mounted_open(const struct mounted *m, struct error *err)
 	return fd < 0 ? error_set(err, WHY_OPEN, errno, m->mountpoint) : fd;
 }
 
-static int look(const struct mounted *m, int dir, struct statvfs *vfs, uint64_t *block,
-		struct error *err)
+int mounted_space(const struct mounted *m, int dir, struct space *space, struct error *err)
 {
-	if (fstatvfs(dir, vfs) < 0)
+	struct statvfs vfs;
+
+	if (fstatvfs(dir, &vfs) < 0)
 		return error_set(err, WHY_SYSTEM, errno, m->mountpoint);
-	*block = vfs->f_frsize ? vfs->f_frsize : vfs->f_bsize;
+	space->block = vfs.f_frsize ? vfs.f_frsize : vfs.f_bsize;
+	space->free = size_mul(vfs.f_bfree, space->block);
+	space->common = size_mul(vfs.f_bavail, space->block);
 	return 0;
-}
-
-int mounted_free(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
-		 struct error *err)
-{
-	struct statvfs vfs;
-	int rc = look(m, dir, &vfs, block, err);
-
-	if (rc == 0)
-		*bytes = (uint64_t)vfs.f_bfree * *block;
-	return rc;
-}
-
-int mounted_free_for_all(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
-			 struct error *err)
-{
-	struct statvfs vfs;
-	int rc = look(m, dir, &vfs, block, err);
-
-	if (rc == 0)
-		*bytes = (uint64_t)vfs.f_bavail * *block;
-	return rc;
 }
 
 int mounted_sync(const struct mounted *m, int dir, struct error *err)

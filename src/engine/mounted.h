@@ -8,13 +8,14 @@
 /* Opens the mount point: a descriptor, or -errno with *err. */
 int mounted_open(const struct mounted *m, struct error *err);
 
-/* Free bytes, those kept for root included; and the size of a block. dir: its descriptor. */
-int mounted_free(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
-		 struct error *err);
+struct space {
+	uint64_t free;    /* bytes */
+	uint64_t common;  /* of them: for anybody, as against kept for root (ext4: 5 %) or itself */
+	uint64_t block;   /* bytes: the least that it allocates */
+};
 
-/* The same without what is kept for root (ext4: 5 % as mkfs makes it) and for the filesystem. */
-int mounted_free_for_all(const struct mounted *m, int dir, uint64_t *bytes, uint64_t *block,
-			 struct error *err);
+/* The room in the filesystem now. dir: descriptor of its mount point. */
+int mounted_space(const struct mounted *m, int dir, struct space *space, struct error *err);
 
 /* All that was written to the filesystem is on the disk. */
 int mounted_sync(const struct mounted *m, int dir, struct error *err);

@@ -163,11 +163,12 @@ static int trim_rounds(struct trim *t)
 
 static int trim_run(struct trim *t)
 {
-	uint64_t block;
+	struct space space;
 	int rc = mounted_sync(t->m, t->dir, t->err);
 
 	if (rc == 0)
-		rc = mounted_free(t->m, t->dir, &t->free, &block, t->err);
+		rc = mounted_space(t->m, t->dir, &space, t->err);
+	t->free = rc ? 0 : space.free;
 	t->measured = t->m->allocated && t->m->allocated(t->m->arg, &t->least) == 0;
 	if (rc == 0)
 		rc = trim_rounds(t);

@@ -7,8 +7,10 @@
  *   enginetool punch|write|scan|verify|sample TYPE IMAGE [OFFSET]
  *   enginetool trim|fill TYPE MOUNTPOINT [DEVICE [RESERVE [OPTIONS]]]
  *
- * A "-" after the first word means a dry run: punch- write- trim- fill-. DEVICE may be "". Says how
- * many bytes became what, and the seconds it took: "hole zero zeroed failed kept read gave-back".
+ * A "-" after the first word means a dry run: punch- write- trim- fill-. DEVICE may be "". Says
+ * how many bytes became what, and the seconds it took: "hole zero zeroed failed kept read
+ * gave-back". With BACKING trim measures that file. With TAKE and TAKE_BYTES a file of that name
+ * and size is made as soon as so many bytes were zeroed.
  */
 
 #include <errno.h>
@@ -24,10 +26,30 @@
 
 #define KINDS (DID_READ + 1)
 
+struct sums {
+	uint64_t bytes[KINDS];
+	const char *take;    /* a file to be made once, amid the work */
+	uint64_t take_bytes;
+};
+
+/* What somebody else may do at any moment: needs space, and is to get it. */
+static int take(struct sums *sums)
+{
+	int fd = open(sums->take, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	int rc = fd < 0 || posix_fallocate(fd, 0, (off_t)sums->take_bytes);
+
+	fprintf(stderr, "%s\n", rc ? "there was no space for others" : "others took space");
+	close(fd);
+	sums->take = NULL;
+	return 0;
+}
+
 static int count(void *arg, enum did what, struct extent e)
 {
-	((uint64_t *)arg)[what] += e.len;
-	return 0;
+	struct sums *sums = arg;
+
+	sums->bytes[what] += e.len;
+	return sums->take && sums->bytes[DID_ZEROED] >= sums->take_bytes ? take(sums) : 0;
 }
 
 static int failed(void *arg, const struct error *err, struct extent e)
@@ -160,9 +182,9 @@ static double seconds(void)
 
 int main(int argc, char **argv)
 {
-	uint64_t sums[KINDS] = { 0 };
+	struct sums sums = { .take = getenv("TAKE") };
 	uint64_t gave_back = 0;
-	struct watch watch = { count, failed, sums };
+	struct watch watch = { count, failed, &sums };
 	struct error err;
 	double start = seconds();
 	int rc;
@@ -171,6 +193,8 @@ int main(int argc, char **argv)
 		fputs("usage: enginetool VERB TYPE IMAGE|MOUNTPOINT ...\n", stderr);
 		return 2;
 	}
+	if (sums.take)
+		sums.take_bytes = strtoull(getenv("TAKE_BYTES"), NULL, 10);
 	error_clear(&err);
 	if (strncmp(argv[1], "trim", 4) == 0 || strncmp(argv[1], "fill", 4) == 0)
 		rc = run_mounted(argv, &watch, &err, &gave_back);
@@ -179,10 +203,10 @@ int main(int argc, char **argv)
 	if (rc)
 		return refuse(&err);
 	printf("hole %llu zero %llu zeroed %llu failed %llu kept %llu read %llu gave-back %llu "
-	       "seconds %.3f\n", (unsigned long long)sums[DID_HOLE],
-	       (unsigned long long)sums[DID_ZERO], (unsigned long long)sums[DID_ZEROED],
-	       (unsigned long long)sums[DID_FAILED], (unsigned long long)sums[DID_KEPT],
-	       (unsigned long long)sums[DID_READ], (unsigned long long)gave_back,
+	       "seconds %.3f\n", (unsigned long long)sums.bytes[DID_HOLE],
+	       (unsigned long long)sums.bytes[DID_ZERO], (unsigned long long)sums.bytes[DID_ZEROED],
+	       (unsigned long long)sums.bytes[DID_FAILED], (unsigned long long)sums.bytes[DID_KEPT],
+	       (unsigned long long)sums.bytes[DID_READ], (unsigned long long)gave_back,
 	       seconds() - start);
 	return 0;
 }
