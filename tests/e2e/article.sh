@@ -70,7 +70,7 @@ for method in auto punch write; do
 	zeroes "$loop" --method=$method
 	only_free_zeroed map 0 before.img disk.img
 	small $limit
-	! losetup "$loop" >/dev/null 2>&1 || fail "$loop is still attached"
+	[ -z "$(losetup -j disk.img)" ] || fail "$loop is still attached"
 	loops=
 done
 
@@ -94,7 +94,7 @@ mount_ntfs "$loop" mnt
 zeroes mnt
 small $limit
 ! mountpoint -q mnt || fail "the commands have not unmounted it"
-! losetup "$loop" >/dev/null 2>&1 || fail "$loop is still attached"
+[ -z "$(losetup -j disk.img)" ] || fail "$loop is still attached"
 loops=
 
 for method in punch write fill; do
