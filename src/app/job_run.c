@@ -141,6 +141,7 @@ static int act_mounted(struct run *r, enum method m)
 		.reserve = m == METHOD_FILL ? reserve_for(r) : 0,
 		.allocated = host_bytes,
 		.arg = (void *)r->t,
+		.image_size = target_top(r->t)->size,
 	};
 	int rc;
 

@@ -51,7 +51,8 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
  * fill: claims the free space with unlinked files in mountpoint, keeps reserve bytes free, writes
  * only what is stale where the layout is known, gives all back at the end, at an error and at a
  * kill, and at once, in part, when free space falls below the reserve because of others
- * (*gave_back counts). WHY_NO_FILL where filling cannot work.
+ * (*gave_back counts). WHY_NO_FILL where filling cannot work, and where the layout is not known and
+ * the image is sparse: zeros in its holes would make it grow.
  *
  * Dry runs of both change nothing and read nothing: what would be zeroed is engine_scan's to say.
  */
@@ -63,6 +64,7 @@ struct mounted {
 	uint64_t reserve;     /* bytes, fill only */
 	int (*allocated)(void *arg, uint64_t *bytes);
 	void *arg;
+	uint64_t image_size;  /* bytes of what allocated tells about; 0 unknown */
 	uint64_t gave_back;   /* out: bytes */
 };
 int engine_trim(struct mounted *m, bool dry, const struct watch *watch, struct error *err);

@@ -4,9 +4,8 @@
 /*
  * The method "fill": a nameless file claims the free space of a mounted filesystem, so that nobody
  * else can have it, and is made zero. Where the layout of the file can be known, only what is stale
- * is written (fill_layout.c); elsewhere zeros are written until nothing is left. In that case a
- * sparse image below grows: nothing tells where its holes are. Trimming, which comes first where
- * the image is sparse, does not have that fault.
+ * is written (fill_layout.c); elsewhere zeros are written until nothing is left. That would make a
+ * sparse image grow, for nothing tells where its holes are, so there it is refused.
  *
  * Filesystems that do not write zeros where they are told to, or not to a disk, are refused by
  * name, by their mount options, and by looking whether the first zeros took space at all.
@@ -29,6 +28,7 @@
 #define LOOK_EVERY (8 * MIB)    /* at the free space, while there is much of it */
 #define TRIAL (64 * MIB)        /* written, before it is checked that it took space */
 #define FAILURES_MAX 64         /* in a row */
+#define HOLES_FEW (1 * MIB)     /* in an image that is not called sparse */
 
 static const char *const not_filled[] = {
 	/* pack, or never overwrite */
@@ -175,6 +175,14 @@ static int plain_step(struct plain *p)
 	return plain_failed(p, n < 0 ? errno : ENOSPC, bytes);
 }
 
+static bool is_sparse(const struct mounted *m)
+{
+	uint64_t allocated;
+
+	return m->allocated && m->allocated(m->arg, &allocated) == 0 &&
+	       m->image_size > HOLES_FEW && allocated < m->image_size - HOLES_FEW;
+}
+
 static int fill_plainly(struct fill *f)
 {
 	struct plain p = { .f = f, .step = WRITE_SIZE };
@@ -182,6 +190,8 @@ static int fill_plainly(struct fill *f)
 	void *zeros = NULL;
 	int rc;
 
+	if (is_sparse(f->m))
+		return error_set(f->err, WHY_NO_FILL, 0, "sparse image");
 	if (posix_memalign(&zeros, 4096, WRITE_SIZE) != 0)
 		return error_set(f->err, WHY_MEMORY, ENOMEM, f->m->mountpoint);
 	memset(zeros, 0, WRITE_SIZE);

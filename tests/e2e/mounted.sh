@@ -153,3 +153,19 @@ for method in fill trim; do
 	[ "$after" -le $((before + 1048576)) ] || fail "$method: from $before to $after bytes"
 	end_disk
 done
+
+if command -v mkfs.ntfs >/dev/null && command -v ntfs-3g >/dev/null && [ -e /dev/fuse ]; then
+	proves "where nothing tells its holes, fill of a sparse image is refused: NTFS by ntfs-3g"
+	truncate -s 0 disk.img
+	truncate -s 100M disk.img
+	mkfs.ntfs --fast --force disk.img >log 2>&1 || fail "mkfs.ntfs: $(cat log)"
+	mount_ntfs disk.img mnt
+	before=$(allocated disk.img)
+	for method in auto fill; do
+		ends 4 --zero --yes --method=$method mnt
+		grep -q 'sparse image' err || fail "no reason: $(cat err)"
+		grep -q "umount $work/mnt" err || fail "no remedy: $(cat err)"
+	done
+	[ "$(allocated disk.img)" -le $((before + 65536)) ] || fail "from $before bytes, it grew"
+	umount_ntfs mnt
+fi
