@@ -58,8 +58,14 @@ attach() {
 	eval "$attach_to=\$attached"
 }
 
+# Whoever looks at all disks just now keeps a detached loop device for a moment.
 detach() {
+	detach_file=$(losetup -n -O BACK-FILE "$1")
 	losetup -d "$1"
+	for _ in $(seq 200); do
+		[ "$(losetup -n -O BACK-FILE "$1" 2>/dev/null)" = "$detach_file" ] || break
+		sleep 0.05
+	done
 	loops=$(echo "$loops" | sed "s|$1\$||; s|$1 ||")
 }
 
