@@ -36,6 +36,11 @@ clean_up() {
 		umount "$m" 2>/dev/null || umount -l "$m" 2>/dev/null || :
 	done
 	for loop in $loops; do
+		# What was detached already may be another's by now.
+		case $(losetup -n -O BACK-FILE "$loop" 2>/dev/null) in
+		"$dir"/*) ;;
+		*) continue ;;
+		esac
 		for part in "$loop"p*; do
 			[ ! -b "$part" ] || swapoff "$part" 2>/dev/null || :
 		done

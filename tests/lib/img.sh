@@ -31,6 +31,15 @@ work=$(realpath "$(mktemp -d "${TMPDIR:-/tmp}/achica-e2e-XXXXXX")")
 cd "$work"
 loops=
 pids=
+
+# What was detached already may be another's by now.
+is_ours() {
+	case $(losetup -n -O BACK-FILE "$1" 2>/dev/null) in
+	"$work"/*) return 0 ;;
+	esac
+	return 1
+}
+
 clean_up() {
 	status=$?
 	trap '' HUP INT TERM
@@ -43,7 +52,7 @@ clean_up() {
 			umount "$at" 2>/dev/null || umount -l "$at" || :
 		done
 	for loop in $loops; do
-		losetup -d "$loop" 2>/dev/null || :
+		! is_ours "$loop" || losetup -d "$loop" || :
 	done
 	cd /
 	rm -rf "$work"
