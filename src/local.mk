@@ -150,6 +150,8 @@ libachica_a_SOURCES = \
 	src/fs/drivers.h \
 	src/fs/ext_super.c \
 	src/fs/ext_super.h \
+	src/fs/feature.c \
+	src/fs/feature.h \
 	src/fs/fs.c \
 	src/fs/fs.h \
 	src/fs/fs_btrfs.c \

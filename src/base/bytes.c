@@ -3,6 +3,7 @@
 
 /* Bytes in memory. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -19,4 +20,11 @@ bool bytes_are_zero(const void *buf, size_t len)
 			return false;
 	}
 	return len == head || memcmp(p, p + head, len - head) == 0;
+}
+
+void uuid_print(char text[37], const unsigned char u[16])
+{
+	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		 u[13], u[14], u[15]);
 }

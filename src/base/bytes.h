@@ -46,4 +46,7 @@ static inline bool is_power_of_two(uint64_t n)
 /* Whether all len bytes are zero; at memory bandwidth. */
 bool bytes_are_zero(const void *buf, size_t len);
 
+/* A UUID as text: 36 characters and the NUL. */
+void uuid_print(char text[37], const unsigned char uuid[16]);
+
 #endif

@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "fs/btrfs_sum.h"
 #include "fs/btrfs_super.h"
+#include "fs/feature.h"
 
 /* Fields, by their byte in the superblock. */
 enum {
@@ -75,11 +76,6 @@ enum {
 #define RO_GROUP_TREE 0x0008u
 #define RO_KNOWN (0x0007u | RO_GROUP_TREE) /* free space tree, valid, verity */
 
-struct feature {
-	uint64_t bit;
-	const char *name;
-};
-
 static const struct feature refused_incompat[] = {
 	{ 0x1000, "zoned" },
 	{ 0x2000, "extent-tree-v2" },
@@ -103,19 +99,6 @@ static const uint64_t copies[BTRFS_SUPER_COPIES] = { 64 * KIB, 64 * MIB, 256 * G
 static int corrupt(struct error *err, unsigned field, const char *what)
 {
 	return error_set_at(err, WHY_CORRUPT, 0, copies[0] + field, what);
-}
-
-/* Names the lowest of bits, from the table or as "SETNAME 0xBIT". */
-static int refuse_bit(uint64_t bits, const struct feature *names, const char *set,
-		      struct error *err)
-{
-	uint64_t bit = bits & -bits;
-	char text[48];
-
-	while (names->bit && names->bit != bit)
-		names++;
-	snprintf(text, sizeof text, "%s 0x%llx", set, (unsigned long long)bit);
-	return error_set(err, WHY_FEATURE, 0, names->bit ? names->name : text);
 }
 
 static int check_sum(const unsigned char *sb, struct error *err)
@@ -142,12 +125,12 @@ static int check_features(const unsigned char *sb, struct error *err)
 	uint64_t flags = get_le64(sb + FLAGS) & ~FLAGS_KNOWN;
 
 	if (incompat & ~(uint64_t)INCOMPAT_KNOWN)
-		return refuse_bit(incompat & ~(uint64_t)INCOMPAT_KNOWN, refused_incompat,
-				  "incompat", err);
+		return feature_refuse(incompat & ~(uint64_t)INCOMPAT_KNOWN, refused_incompat,
+				      "incompat", err);
 	if (compat_ro)
-		return refuse_bit(compat_ro, no_names, "compat_ro", err);
+		return feature_refuse(compat_ro, no_names, "compat_ro", err);
 	if (flags)
-		return refuse_bit(flags, refused_flags, "flag", err);
+		return feature_refuse(flags, refused_flags, "flag", err);
 	if (!(incompat & INCOMPAT_MIXED_BACKREF))
 		return error_set(err, WHY_FEATURE, 0, "old back references");
 	return 0;
@@ -233,10 +216,7 @@ static void read_facts(const unsigned char *sb, struct btrfs_super *s)
 	memcpy(s->block_id, incompat & INCOMPAT_METADATA_UUID ? sb + METADATA_UUID : u,
 	       sizeof s->block_id);
 	memcpy(s->label, sb + LABEL, sizeof s->label - 1);
-	snprintf(s->uuid, sizeof s->uuid,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		 u[15]);
+	uuid_print(s->uuid, u);
 }
 
 static int read_copy(struct io *io, uint64_t at, unsigned char *sb, struct error *err)

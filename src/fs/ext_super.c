@@ -9,12 +9,12 @@
  * Source: Linux, Documentation/filesystems/ext4/super.rst, and e2fsprogs 1.47 lib/ext2fs/ext2_fs.h.
  */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "achica/units.h"
 #include "base/bytes.h"
 #include "fs/ext_super.h"
+#include "fs/feature.h"
 
 /* Fields, by their byte in the superblock. */
 enum {
@@ -99,11 +99,6 @@ enum {
 #define MOST_GROUPS (UINT64_C(8) << 20)
 #define MOST_LOG_CLUSTER 19u /* 512 MiB, EXT2_MAX_CLUSTER_LOG_SIZE less 10 */
 
-struct feature {
-	uint32_t bit;
-	const char *name; /* as dumpe2fs writes it */
-};
-
 static const struct feature refused_incompat[] = {
 	{ 0x0001, "compression" },
 	{ 0x0008, "journal_dev" },
@@ -124,19 +119,6 @@ static int corrupt(struct error *err, unsigned field, const char *what)
 	return error_set_at(err, WHY_CORRUPT, 0, EXT_SUPER_AT + field, what);
 }
 
-/* Names the lowest of bits, from the table or as "SETNAME 0xBIT". */
-static int refuse_feature(uint32_t bits, const struct feature *names, const char *set,
-			  struct error *err)
-{
-	uint32_t bit = bits & -bits;
-	char text[48];
-
-	while (names->bit && names->bit != bit)
-		names++;
-	snprintf(text, sizeof text, "%s 0x%x", set, bit);
-	return error_set(err, WHY_FEATURE, 0, names->bit ? names->name : text);
-}
-
 static int check_features(const unsigned char *sb, struct error *err)
 {
 	uint32_t incompat = get_le32(sb + INCOMPAT) & ~INCOMPAT_KNOWN;
@@ -145,9 +127,9 @@ static int check_features(const unsigned char *sb, struct error *err)
 	if (get_le32(sb + REVISION) > 1)
 		return error_set(err, WHY_FEATURE, 0, "revision");
 	if (incompat)
-		return refuse_feature(incompat, refused_incompat, "incompat", err);
+		return feature_refuse(incompat, refused_incompat, "incompat", err);
 	if (ro_compat)
-		return refuse_feature(ro_compat, refused_ro_compat, "ro_compat", err);
+		return feature_refuse(ro_compat, refused_ro_compat, "ro_compat", err);
 	return 0;
 }
 
@@ -265,16 +247,11 @@ static int check_tables(const unsigned char *sb, const struct ext_super *s, stru
 
 static int read_names(const unsigned char *sb, struct ext_super *s, struct error *err)
 {
-	const unsigned char *u = sb + UUID;
-
 	s->type = type_of(sb);
 	if (get_le32(sb + COMPAT) & COMPAT_HAS_JOURNAL)
 		s->journal_inode = get_le32(sb + JOURNAL_INODE);
 	memcpy(s->label, sb + LABEL, sizeof s->label - 1);
-	snprintf(s->uuid, sizeof s->uuid,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		 u[15]);
+	uuid_print(s->uuid, sb + UUID);
 	if (!(get_le32(sb + INCOMPAT) & INCOMPAT_MMP))
 		return 0;
 	s->mmp_block = get_le64(sb + MMP_BLOCK);
