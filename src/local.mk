@@ -156,8 +156,18 @@ libachica_a_SOURCES = \
 	src/fs/fs.h \
 	src/fs/fs_btrfs.c \
 	src/fs/fs_ext.c \
+	src/fs/fs_xfs.c \
 	src/fs/fsmap.c \
 	src/fs/gate.c \
+	src/fs/xfs_ag.c \
+	src/fs/xfs_ag.h \
+	src/fs/xfs_log.c \
+	src/fs/xfs_log.h \
+	src/fs/xfs_sum.c \
+	src/fs/xfs_sum.h \
+	src/fs/xfs_super.c \
+	src/fs/xfs_super.h \
+	src/fs/xfs_tree.c \
 	src/text/json.c \
 	src/text/say_clean.c \
 	src/text/say_error.c \

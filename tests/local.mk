@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/test_draw \
 	tests/unit/test_fs_btrfs \
 	tests/unit/test_fs_ext \
+	tests/unit/test_fs_xfs \
 	tests/unit/test_gate \
 	tests/unit/test_hold \
 	tests/unit/test_image \
@@ -30,6 +31,7 @@ unit_tests = \
 	tests/unit/test_table \
 	tests/unit/test_sampler \
 	tests/unit/test_write \
+	tests/unit/test_xfs_log \
 	$(NULL)
 
 # These have a world of their own in the place of the layers below app/.
@@ -64,6 +66,8 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/mkfs.c \
 	tests/lib/mkfs.h \
 	tests/lib/test.h \
+	tests/lib/xfs.c \
+	tests/lib/xfs.h \
 	$(NULL)
 
 # What scripts run besides achica.
@@ -75,7 +79,10 @@ test_tools = \
 	tests/lib/mapcheck \
 	$(NULL)
 tests_fuzz_replay_fs_SOURCES = \
-	tests/fuzz/btrfs_sum_any.c tests/fuzz/fuzz_fs.c tests/fuzz/replay.c
+	tests/fuzz/btrfs_sum_any.c \
+	tests/fuzz/fuzz_fs.c \
+	tests/fuzz/replay.c \
+	tests/fuzz/xfs_sum_any.c
 
 # Ratios against the peers: no test, "make bench" prints them.
 EXTRA_PROGRAMS = tests/bench/punch
@@ -120,6 +127,7 @@ e2e_tests = \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
+	tests/e2e/fs_xfs.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \
@@ -148,6 +156,7 @@ slow_e2e_tests = \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_huge.sh \
 	tests/e2e/fs_ntfs.sh \
+	tests/e2e/fs_xfs.sh \
 	tests/e2e/kill.sh \
 	$(NULL)
 
@@ -192,6 +201,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fs/btrfs.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
+	tests/fs/xfs.py \
 	tests/fuzz/lsan.supp \
 	tests/fuzz/seeds.py \
 	tests/lib/disk.sh \
@@ -241,9 +251,9 @@ fuzz: $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz/corpus
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
 		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
-		$(top_srcdir)/tests/fuzz/btrfs_sum_any.c \
+		$(top_srcdir)/tests/fuzz/btrfs_sum_any.c $(top_srcdir)/tests/fuzz/xfs_sum_any.c \
 		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
-		$(filter-out src/fs/btrfs_sum.c,$(filter src/base/%.c src/fs/%.c, \
+		$(filter-out src/fs/btrfs_sum.c src/fs/xfs_sum.c,$(filter src/base/%.c src/fs/%.c, \
 		$(libachica_a_SOURCES)))) \
 		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds

@@ -18,6 +18,7 @@ static const struct fs_driver *const drivers[] = {
 #ifdef WITH_NTFS
 	&fs_ntfs,
 #endif
+	&fs_xfs,
 };
 
 /* Containers by libblkid's names (util-linux 2.38, libblkid/src/superblocks); all that end in

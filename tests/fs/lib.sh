@@ -6,6 +6,17 @@ freemap=$top_builddir/tests/fs/freemap
 dir=$work
 mkdir "$dir/mnt"
 
+is_unused() {
+	[ -z "$(losetup -j "$1")" ]
+}
+
+# unmount IMAGE: which mount -o loop has at $dir/mnt. A mount namespace that somebody made meanwhile
+# keeps it until it goes.
+unmount() {
+	umount "$dir/mnt"
+	wait_for "$1 is let go" is_unused "$1"
+}
+
 # random_image FILE MIB
 random_image() {
 	noise "$1" $(($2 * 1048576))

@@ -31,6 +31,7 @@ static const struct kind {
 	{ "ext4", 64 * KIB, 1024 },
 	{ "ntfs", 64 * KIB, 0 },
 	{ "btrfs", 1 * MIB, 1 * MIB - 1 },
+	{ "xfs", 1 * MIB, 2047 },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

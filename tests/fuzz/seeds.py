@@ -8,9 +8,11 @@ import sys
 import tempfile
 
 SECTOR = 512
-UNITS = [65536, 65536, 1 << 20]
+UNITS = [65536, 65536, 1 << 20, 1 << 20]
 EXT = ["-q", "-F", "-N", "16"]
 BTRFS = ["-q", "-K", "-f", "-n", "4096"]
+XFS = ["mkfs.xfs", "--unsupported", "-q", "-f"]
+XFS_TOOL = os.path.join(os.path.dirname(__file__), "..", "fs", "xfs.py")
 # Kind (a row in fuzz_fs.c), name, size in KiB, command.
 SEEDS = [
     (0, "ext2", 192, ["mke2fs", *EXT, "-t", "ext2", "-b", "1024"]),
@@ -35,6 +37,12 @@ SEEDS = [
     (2, "btrfs-plain", 131072, ["mkfs.btrfs", *BTRFS, "-m", "single", "-O",
                                 "^skinny-metadata,^no-holes", "-R", "^free-space-tree",
                                 "--rootdir", "FILES"]),
+    (3, "xfs-v4", 16384, [*XFS, "-m", "crc=0", "-b", "size=512", "-d", "agcount=1"]),
+    (3, "xfs-v5", 32768, [*XFS, "-m", "rmapbt=1", "-b", "size=1024", "-d", "agcount=2"]),
+    (3, "xfs-v4-aged", 32768, [*XFS, "-m", "crc=0", "-b", "size=512", "-d", "agcount=2",
+                               "-p", "TREE"]),
+    (3, "xfs-v5-aged", 49152, [*XFS, "-m", "crc=1", "-b", "size=1024", "-d", "agcount=3",
+                               "-p", "TREE"]),
 ]
 
 
@@ -55,6 +63,25 @@ def forget(image):
     out = bytearray(len(image))
     for page in kept:
         out[page * 4096:page * 4096 + 4096] = image[page * 4096:page * 4096 + 4096]
+    return bytes(out)
+
+
+def forget_xfs(image):
+    """The same for XFS: headers, trees of free space, log."""
+    size, per_group, groups = (struct.unpack_from(">I", image, at)[0] for at in (4, 84, 88))
+    start, blocks = struct.unpack_from(">Q", image, 48)[0], struct.unpack_from(">I", image, 96)[0]
+    kept = set()
+    for ag in range(groups):
+        at = ag * per_group * size
+        kept.update(range(at, at + 2048, SECTOR))
+    for at in range(0, len(image), size):
+        if image[at:at + 4] in (b"ABTB", b"ABTC", b"AB3B", b"AB3C"):
+            kept.update(range(at, at + size, SECTOR))
+    log = (start >> image[124]) * per_group + (start & (1 << image[124]) - 1)
+    kept.update(range(log * size, (log + blocks) * size, SECTOR))
+    out = bytearray(len(image))
+    for at in kept:
+        out[at:at + SECTOR] = image[at:at + SECTOR]
     return bytes(out)
 
 
@@ -91,10 +118,30 @@ def make(kib, command):
         return file.read()
 
 
+def make_xfs(kib, command):
+    """With TREE: every second one of many files is gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [os.path.join(folder, name) for name in ("image", "tree", "data")]
+        with open(names[0], "wb") as file:
+            file.truncate(kib * 1024)
+        with open(names[2], "wb") as file:
+            file.write(b"x" * 1024)
+        run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([sys.executable, XFS_TOOL, "tree", names[1], names[2], "1200"], **run)
+        subprocess.run([names[1] if w == "TREE" else w for w in command] + names[:1], **run)
+        if "TREE" in command:
+            subprocess.run([sys.executable, XFS_TOOL, "drop", names[0]], **run)
+            subprocess.run(["xfs_repair", names[0]], **run)
+        with open(names[0], "rb") as file:
+            return file.read()
+
+
 os.makedirs(sys.argv[1], exist_ok=True)
 for kind, name, kib, command in SEEDS:
-    image = make(kib, command)
+    image = make_xfs(kib, command) if kind == 3 else make(kib, command)
     if kind == 2:
         image = forget(image)
+    if kind == 3:
+        image = forget_xfs(image)
     with open(os.path.join(sys.argv[1], name), "wb") as seed:
         seed.write(short(image, kind))
