@@ -128,10 +128,13 @@ e2e_tests = \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_mounted.sh \
 	tests/e2e/fs_xfs.sh \
+	tests/e2e/fs_xfs_mounted.sh \
+	tests/e2e/fs_xfs_refused.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/version.sh \
+	tests/e2e/xfs_disk.sh \
 	$(NULL)
 
 if WITH_NTFS

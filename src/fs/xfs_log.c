@@ -9,6 +9,11 @@
  * no clean log. The record that ends there has to be the one of an unmount, nothing else in it;
  * its checksum has to be right where it has one (those of mkfs and xfs_repair have none).
  *
+ * xfs_repair -L, xfs_admin -U and others lay the log out anew, in a later cycle: the record of an
+ * unmount at its start, zeros up to 256 KiB, all else of the cycle before (xfsprogs,
+ * libxfs_log_clear). No log looks like that any more once it was mounted: the kernel writes over
+ * the zeros then, before anything else (xlog_clear_stale_blocks).
+ *
  * Memory: 64 KiB.
  *
  * Source: XFS Algorithms & Data Structures, "Journaling Log"; Linux,
@@ -47,6 +52,7 @@ enum {
 #define CYCLE_DATA 32768u /* bytes of data whose cycles one header keeps */
 #define MOST_RECORD 262144u
 #define MOST_BLOCKS (MOST_RECORD / BB + MOST_RECORD / CYCLE_DATA) /* of a record */
+#define LAID_OUT (MOST_RECORD / BB) /* up to where xfsprogs leaves zeros: BDSTRAT_SIZE */
 #define UNDER_WAY (8 * MOST_RECORD / BB) /* XLOG_TOTAL_REC_SHIFT: eight records at a time */
 
 /* The one operation of an unmount record: client and flags. */
@@ -67,6 +73,7 @@ struct log {
 	uint32_t first;  /* cycle of the first block, and of all up to the head */
 	uint32_t last;   /* cycle of the last block, and of all from the head on */
 	uint32_t head;   /* where the next record would be written; blocks when that is block 0 */
+	uint32_t older;  /* where the last cycle starts: at the head, or behind the zeros there */
 	unsigned char *piece;
 	struct error *err;
 };
@@ -121,6 +128,7 @@ static int log_find_head(struct log *l)
 	if ((rc = log_read_cycle(l, low, &l->first)) || (rc = log_read_cycle(l, high, &l->last)))
 		return rc;
 	l->head = l->blocks;
+	l->older = l->blocks;
 	if (l->first == 0)
 		return log_dirty(l);
 	if (l->first == l->last)
@@ -137,7 +145,29 @@ static int log_find_head(struct log *l)
 			high = middle;
 	}
 	l->head = high;
+	l->older = high;
 	return l->last == l->first - 1 ? 0 : log_dirty(l);
+}
+
+/* The zeros behind the head of a log that was laid out anew. */
+static int log_skip_zeros(struct log *l)
+{
+	uint32_t n = LAID_OUT - l->head;
+	uint32_t cycle;
+	int rc;
+
+	if (l->first == 1 || l->head >= LAID_OUT || l->blocks <= LAID_OUT)
+		return 0;
+	if ((rc = log_read_cycle(l, l->head, &cycle)) || cycle != 0)
+		return rc;
+	for (uint32_t i = 0; i < n; i++) {
+		if ((rc = log_read(l, l->head + i, 1, l->piece)))
+			return rc;
+		if (!bytes_are_zero(l->piece, BB))
+			return log_dirty(l);
+	}
+	l->older = LAID_OUT;
+	return 0;
 }
 
 /* Whether the blocks of [from, end) are all of that cycle. */
@@ -164,13 +194,13 @@ static int log_check_around(const struct log *l)
 	uint32_t n = l->blocks;
 	uint32_t far = least(n, UNDER_WAY);
 	uint32_t before = least(l->head, far);
-	uint32_t after = least(n - l->head, far);
+	uint32_t after = least(n - l->older, far);
 	uint32_t from = l->head - before;
-	uint32_t end = l->head + after;
+	uint32_t end = l->older + after;
 	int rc;
 
 	if ((rc = log_check_cycles(l, from, l->head, l->first)) ||
-	    (rc = log_check_cycles(l, l->head, end, l->last)) ||
+	    (rc = log_check_cycles(l, l->older, end, l->last)) ||
 	    (rc = log_check_cycles(l, n - least(far - before, n - end), n, l->last)))
 		return rc;
 	return log_check_cycles(l, 0, least(far - after, from), l->first);
@@ -272,7 +302,7 @@ static int log_check_unmount(const struct log *l)
 	if (rc)
 		return rc;
 	memcpy(header, l->piece, sizeof header);
-	if (!log_read_header(l, header, &r))
+	if (!log_read_header(l, header, &r) || (l->older != l->head && r.at != 0))
 		return log_dirty(l);
 	if ((rc = log_check_sum(l, header, &r)) ||
 	    (rc = log_read(l, (r.at + r.headers) % l->blocks, 1, l->piece)))
@@ -298,6 +328,8 @@ int xfs_log_check(struct io *io, const struct xfs_super *super, struct error *er
 	if (!l.piece)
 		return error_set(err, WHY_MEMORY, ENOMEM, io->name);
 	rc = log_find_head(&l);
+	if (rc == 0)
+		rc = log_skip_zeros(&l);
 	if (rc == 0)
 		rc = log_check_around(&l);
 	if (rc == 0)

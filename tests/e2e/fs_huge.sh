@@ -3,7 +3,7 @@
 # A filesystem of 15 TiB is opened and walked twice in less than 32 MiB of memory.
 set -eu
 . "$top_srcdir/tests/fs/lib.sh"
-need mkfs.ext4 mkfs.ntfs dumpe2fs ntfsinfo python3
+need mkfs.ext4 mkfs.ntfs mkfs.xfs xfs_db dumpe2fs ntfsinfo python3
 image=$dir/image
 
 # measure TYPE: the facts, and the most memory it took, in KiB.
@@ -32,3 +32,11 @@ measure ntfs
 free=$(ntfsinfo -m "$image" 2>/dev/null | sed -n 's/.*Free Clusters: \([0-9]*\).*/\1/p')
 [ "$sum" = $((free * 4096)) ] || fail "ntfs: $sum bytes, $free clusters by ntfsinfo"
 echo "ntfs: $memory KiB"
+
+rm "$image"
+truncate -s 15T "$image"
+mkfs.xfs -q -l size=64m "$image"
+measure xfs
+free=$(python3 "$top_srcdir/tests/fs/xfs.py" map "$image" | awk '{ n += $2 } END { printf "%.0f", n }')
+[ "$sum" = "$free" ] || fail "xfs: $sum bytes, $free by xfs_db"
+echo "xfs: $memory KiB"

@@ -3,7 +3,7 @@
 # The map of a mounted ext4 or XFS (FS_IOC_GETFSMAP) is the one which the filesystem has unmounted.
 set -eu
 . "$top_srcdir/tests/fs/lib.sh"
-need mkfs.ext4 mkfs.xfs xfs_db
+need mkfs.ext4 mkfs.xfs
 need_mounts
 image=$dir/image
 
@@ -32,32 +32,21 @@ mounted_map() {
 	[ -s "$dir/ours" ] || fail "an empty map"
 }
 
-# What xfs_db finds in the roots of the trees of free space, in bytes.
-xfs_map() {
-	blocks=$(xfs_db -r -c 'sb 0' -c 'p agblocks' "$image" | sed 's/.*= //')
-	for ag in 0 1 2 3; do
-		xfs_db -r -c "agf $ag" -c 'addr bnoroot' -c p "$image" |
-			grep -o '[0-9]*:\[[0-9]*,[0-9]*\]' | tr -c '0-9\n' ' ' |
-			awk -v at=$((ag * blocks)) '{ printf "%.0f %.0f\n", ($2 + at) * 4096, $3 * 4096 }'
-	done | join_extents
-}
-
-for options in "-b 1024" "-b 4096" "-b 4096 -O bigalloc -C 16384"; do
+while read -r type mib options; do
 	rm -f "$image"
-	truncate -s 64M "$image"
+	truncate -s "${mib}M" "$image"
 	# shellcheck disable=SC2086
-	mkfs.ext4 -q -F $options "$image" >/dev/null 2>&1
+	"mkfs.$type" -q $options "$image" >/dev/null 2>&1
 	mounted_map
-	"$freemap" ext4 "$image" >"$dir/theirs" || fail "$options: refused when unmounted"
-	same_map "ext4 $options" "$dir/theirs" "$dir/ours"
-done
-
-rm -f "$image"
-truncate -s 400M "$image"
-mkfs.xfs -q -f "$image"
-mounted_map
-xfs_map >"$dir/theirs"
-same_map xfs "$dir/theirs" "$dir/ours"
+	"$freemap" "$type" "$image" >"$dir/theirs" || fail "$type $options: refused when unmounted"
+	same_map "$type $options" "$dir/theirs" "$dir/ours"
+done <<END
+ext4 64 -F -b 1024
+ext4 64 -F -b 4096
+ext4 64 -F -b 4096 -O bigalloc -C 16384
+xfs 400 -f
+xfs 400 -f -m rmapbt=1 -b size=1024
+END
 
 # No map there: said as such, and nothing else.
 status=0

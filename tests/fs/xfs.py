@@ -7,6 +7,7 @@ tree PROTO FILE COUNT  a protofile for mkfs.xfs: COUNT copies of FILE
 drop IMAGE             clears the inodes of every odd file, for xfs_repair to free their blocks
 age DIR COUNT UNIT     writes COUNT files of 1 to 5 units into DIR, as far as there is
                        room, and deletes two of three
+cycle IMAGE            in which the first block of its log was written
 poke IMAGE BYTE VALUE  writes a hexadecimal VALUE, and mends the checksum of the metadata around it
 """
 import errno
@@ -89,6 +90,16 @@ def age(folder, count, unit):
             os.unlink(f"{folder}/{name}")
 
 
+def cycle(image):
+    sb = xfs_db(image, "sb 0", "p logstart blocksize agblocks agblklog")
+    start, bits = field(sb, "logstart"), field(sb, "agblklog")
+    block = (start >> bits) * field(sb, "agblocks") + (start & (1 << bits) - 1)
+    with open(image, "rb") as file:
+        file.seek(block * field(sb, "blocksize"))
+        words = struct.unpack(">2I", file.read(8))
+    print(words[words[0] == 0xfeedbabe])
+
+
 def crc32c(data):
     crc = 0xffffffff
     for byte in data:
@@ -120,5 +131,5 @@ def poke(image, at, value):
         file.write(head[:size])
 
 
-VERBS = {"map": free_map, "tree": tree, "drop": drop, "age": age, "poke": poke}
+VERBS = {"map": free_map, "tree": tree, "drop": drop, "age": age, "cycle": cycle, "poke": poke}
 VERBS[sys.argv[1]](*sys.argv[2:])

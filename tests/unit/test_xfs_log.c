@@ -105,11 +105,45 @@ static void the_head_is_found_anywhere_in_the_ring(void **state)
 	}
 }
 
+/* As xfs_repair -L leaves it: cycle 4, and zeros up to the older blocks of cycle 3. */
+static void a_log_laid_out_anew_is_clean_until_something_is_written(void **state)
+{
+	static const struct xfs_spoil written[] = {
+		{ 2 * BB, 1, 1, WHY_JOURNAL },
+		{ 3 * BB - 1, 1, 1, WHY_JOURNAL },
+		{ 511 * BB + 40, 1, 1, WHY_JOURNAL },
+		{ 512 * BB, 4, 0, WHY_JOURNAL },
+		{ 600 * BB, 4, 4, WHY_JOURNAL },
+		{ 0, 4, 0, WHY_JOURNAL },
+		{ BB + 9, 1, 1, WHY_JOURNAL }, /* no unmount */
+	};
+	struct io *io = make();
+	uint64_t start = xfs_log(io);
+	struct error err;
+
+	(void)state;
+	for (uint64_t b = 512; b < log_blocks(io); b++)
+		xfs_put(io, start + b * BB, 4, 3);
+	xfs_put(io, start + 4, 4, 4);
+	xfs_put(io, start + 16, 4, 4);
+	xfs_put(io, start + BB, 4, 4);
+	assert_int_equal(xfs_use(io, &err), 0);
+	for (size_t i = 0; i < COUNT(written); i++) {
+		struct xfs_spoil s = written[i];
+		uint64_t block = s.at / BB * BB;
+
+		s.at -= block;
+		xfs_spoil(io, &s, start + block, BB, 0);
+	}
+	io_close(io);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_log_without_an_unmount_at_its_end_is_refused),
 		cmocka_unit_test(the_head_is_found_anywhere_in_the_ring),
+		cmocka_unit_test(a_log_laid_out_anew_is_clean_until_something_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
