@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test_sampler \
 	tests/unit/test_write \
 	tests/unit/test_xfs_log \
+	tests/unit/test_xfs_tree \
 	$(NULL)
 
 # These have a world of their own in the place of the layers below app/.

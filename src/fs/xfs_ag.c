@@ -237,7 +237,7 @@ static int read_headers(struct xfs_ag *ag, const unsigned char *first, unsigned 
 
 	if (rc == 0 && !xfs_super_is_copy(s, first, sector))
 		rc = corrupt_at(ag, sector_byte(ag, SECTOR_SUPER), "superblock", err);
-	if (rc || (rc = add_used(ag, 0, ag->first, err)) || (rc = read_agf(ag, sector, err)))
+	if (rc || (rc = read_agf(ag, sector, err)))
 		return rc;
 	memcpy(ends, sector + AGF_LIST_FIRST, sizeof ends);
 	if ((rc = read_agi(ag, sector, err)) || (rc = read_agfl(ag, ends, sector, err)))

@@ -30,13 +30,13 @@ struct xfs_ag {
 	uint32_t listed;         /* blocks in the free list (AGFL) */
 	uint32_t tree_blocks;    /* of free space's trees and the rmap tree, less the roots */
 	uint32_t rmap_blocks;    /* of the rmap tree, less its root */
-	struct run_list used;    /* blocks that are never free, in no order */
+	struct run_list used;    /* blocks from first on that are never free, in no order */
 };
 
 /*
  * Reads and checks the headers of a group: the copy of the superblock, AGF, AGI and AGFL. first is
- * the sector of the first superblock, sector is room for one. On success ag->used holds the
- * headers, the log, the free list and the roots of the other trees; xfs_ag_free it.
+ * the sector of the first superblock, sector is room for one. On success ag->used holds the log,
+ * the free list and the roots of the other trees; xfs_ag_free it.
  */
 int xfs_ag_read(struct io *io, const struct xfs_super *super, const unsigned char *first,
 		uint32_t number, unsigned char *sector, struct xfs_ag *ag, struct error *err);

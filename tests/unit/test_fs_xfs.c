@@ -83,6 +83,7 @@ static const struct xfs_spoil super_spoils[] = {
 	{ 48, 8, 0, WHY_JOURNAL_DEV },                /* log */
 	{ 48, 8, 1, WHY_CORRUPT },
 	{ 48, 8, UINT64_MAX, WHY_CORRUPT },
+	{ 48, 8, 5u << 14 | 8, WHY_CORRUPT },
 	{ 84, 4, 0, WHY_CORRUPT },                    /* blocks of a group */
 	{ 84, 4, 63, WHY_CORRUPT },
 	{ 84, 4, UINT32_MAX, WHY_CORRUPT },
@@ -90,6 +91,7 @@ static const struct xfs_spoil super_spoils[] = {
 	{ 88, 4, 1, WHY_CORRUPT },
 	{ 88, 4, UINT32_MAX, WHY_CORRUPT },
 	{ 96, 4, 0, WHY_CORRUPT },                    /* blocks of the log */
+	{ 96, 4, 16384, WHY_CORRUPT },
 	{ 96, 4, UINT32_MAX, WHY_CORRUPT },
 	{ 100, 2, 0xb4a3, WHY_FEATURE },              /* version 3 */
 	{ 102, 2, 256, WHY_CORRUPT },                 /* sector size */
@@ -117,6 +119,23 @@ static void a_spoilt_superblock_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(super_spoils); i++)
 		xfs_spoil(io, &super_spoils[i], 0, 512, 224);
+	io_close(io);
+}
+
+/* mkfs.xfs makes no group of less than 16 MiB: these are four of 8. */
+static void groups_are_of_a_size(void **state)
+{
+	struct io *io = v5();
+	struct error err;
+
+	(void)state;
+	xfs_put(io, 84, 8, UINT64_C(8192) << 32 | 4);
+	xfs_put(io, 124, 1, 13);
+	xfs_put(io, 48, 8, 2u << 13 | xfs_get(io, 48 + 4, 4) % 16384);
+	xfs_sum(io, 0, 512, 224);
+	assert_true(xfs_use(io, &err) < 0);
+	assert_int_equal(err.why, WHY_CORRUPT);
+	assert_string_equal(err.what, "size of an allocation group");
 	io_close(io);
 }
 
@@ -421,6 +440,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clean_one_is_served_and_only_read),
 		cmocka_unit_test(a_spoilt_superblock_is_refused),
+		cmocka_unit_test(groups_are_of_a_size),
 		cmocka_unit_test(a_feature_is_refused_by_its_name),
 		cmocka_unit_test(an_unused_feature_of_the_log_is_no_reason),
 		cmocka_unit_test(a_spoilt_agf_is_refused),

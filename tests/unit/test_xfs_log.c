@@ -86,6 +86,7 @@ static void lay_log(struct io *io, uint64_t at)
 
 static void the_head_is_found_anywhere_in_the_ring(void **state)
 {
+	static const struct xfs_spoil hole = { 0, 4, 9, WHY_JOURNAL };
 	struct io *io = make();
 	uint64_t blocks = log_blocks(io);
 	const uint64_t places[] = { 0, 1, 2, 511, 4095, 4096, blocks / 2, blocks - 3, blocks - 2,
@@ -98,11 +99,40 @@ static void the_head_is_found_anywhere_in_the_ring(void **state)
 		io = make();
 		lay_log(io, places[i]);
 		assert_int_equal(xfs_use(io, &err), 0);
-		xfs_put(io, xfs_log(io) + (places[i] + 40) % blocks * BB, 4, 9);
-		assert_true(xfs_use(io, &err) < 0);
-		assert_int_equal(err.why, WHY_JOURNAL);
+		xfs_spoil(io, &hole, xfs_log(io) + (places[i] + 40) % blocks * BB, BB, 0);
+		xfs_spoil(io, &hole, xfs_log(io) + (places[i] + blocks - 20) % blocks * BB, BB, 0);
 		io_close(io);
 	}
+}
+
+static void two_cycles_in_a_ring_follow_each_other(void **state)
+{
+	struct io *io = make();
+	uint64_t start = xfs_log(io);
+	struct error err;
+
+	(void)state;
+	lay_log(io, 20);
+	for (uint64_t b = 22; b < log_blocks(io); b++)
+		xfs_put(io, start + b * BB, 4, 5);
+	assert_true(xfs_use(io, &err) < 0);
+	assert_int_equal(err.why, WHY_JOURNAL);
+	io_close(io);
+}
+
+/* Only behind a record at the very start do they mean that the log was laid out anew. */
+static void zeros_elsewhere_are_a_hole(void **state)
+{
+	struct io *io = make();
+	struct error err;
+
+	(void)state;
+	lay_log(io, 20);
+	assert_int_equal(xfs_use(io, &err), 0);
+	io_mem_fill(io, (struct extent){ xfs_log(io) + 22 * BB, 490 * BB }, 0);
+	assert_true(xfs_use(io, &err) < 0);
+	assert_int_equal(err.why, WHY_JOURNAL);
+	io_close(io);
 }
 
 /* As xfs_repair -L leaves it: cycle 4, and zeros up to the older blocks of cycle 3. */
@@ -143,6 +173,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_log_without_an_unmount_at_its_end_is_refused),
 		cmocka_unit_test(the_head_is_found_anywhere_in_the_ring),
+		cmocka_unit_test(two_cycles_in_a_ring_follow_each_other),
+		cmocka_unit_test(zeros_elsewhere_are_a_hole),
 		cmocka_unit_test(a_log_laid_out_anew_is_clean_until_something_is_written),
 	};
 
