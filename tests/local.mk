@@ -210,6 +210,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fs/xfs.py \
 	tests/fuzz/lsan.supp \
 	tests/fuzz/seeds.py \
+	tests/lib/boot.sh \
 	tests/lib/disk.sh \
 	tests/lib/img.sh \
 	tests/asan.supp \
@@ -270,4 +271,4 @@ fuzz: $(BUILT_SOURCES)
 
 clean-local:
 	rm -rf tests/fuzz/corpus tests/fuzz/seeds tests/fuzz/fuzz_fs
-	rm -rf tests/locale
+	rm -rf tests/boot tests/locale
