@@ -240,9 +240,19 @@ $(xx_catalogue): $(achica_SOURCES) $(libachica_a_SOURCES) $(top_srcdir)/po/POTFI
 .PHONY: locale check-quick distcheck-quick
 locale: $(check_DATA)
 
+# Those which neither look at all disks of the machine nor mind how fast it is: side by side, as many
+# as make -j says; then the others, one after another. What is in SKIPPED_TESTS is left out.
+.PHONY: check-all
+apart = $(source_tests) $(compiled_tests) $(filter tests/e2e/fs_%,$(e2e_tests))
+check-all: all
+	status=0; \
+	$(MAKE) check TESTS="$(filter-out $(SKIPPED_TESTS),$(apart))" || status=1; \
+	$(MAKE) -j1 check TESTS="$(filter-out $(SKIPPED_TESTS) $(apart),$(TESTS))" || status=1; \
+	exit $$status
+
 # For a second compiler and for sanitizers.
-check-quick: all
-	$(MAKE) check TESTS="$(filter-out $(slow_e2e_tests),$(TESTS))"
+check-quick:
+	$(MAKE) check-all SKIPPED_TESTS="$(slow_e2e_tests)"
 
 # The tarball builds, installs and is clean; what the tests prove does not depend on it.
 distcheck-quick: all
