@@ -258,14 +258,24 @@ check-quick:
 distcheck-quick: all
 	$(MAKE) distcheck TESTS="$(source_tests) $(compiled_tests) tests/e2e/version.sh"
 
-# The drivers against hostile disks, by clang's libFuzzer: make fuzz FUZZ_SECONDS=600. What it learns
-# stays in tests/fuzz/corpus of the build tree.
+# The drivers against hostile disks, by clang's libFuzzer, each for that long: make -j2 fuzz
+# FUZZ_SECONDS=600. What it learns stays in tests/fuzz/corpus of the build tree.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-.PHONY: fuzz bench
-fuzz: $(BUILT_SOURCES)
-	$(MKDIR_P) tests/fuzz/corpus
+# The types of tests/fuzz/fuzz_fs.c.
+fuzz_types = \
+	btrfs \
+	ext4 \
+	ntfs \
+	xfs \
+	$(NULL)
+.PHONY: fuzz fuzz-build bench
+fuzz: fuzz-build
+	$(MAKE) $(addprefix fuzz-,$(fuzz_types))
+
+fuzz-build: $(BUILT_SOURCES)
+	$(MKDIR_P) tests/fuzz
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
 		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
 		$(top_srcdir)/tests/fuzz/btrfs_sum_any.c $(top_srcdir)/tests/fuzz/xfs_sum_any.c \
@@ -274,10 +284,15 @@ fuzz: $(BUILT_SOURCES)
 		$(libachica_a_SOURCES)))) \
 		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
-	cd tests/fuzz && \
+
+$(addprefix fuzz-,$(fuzz_types)):
+	$(MKDIR_P) tests/fuzz/corpus/$(@:fuzz-%=%)
+	cd tests/fuzz && FUZZ_TYPE=$(@:fuzz-%=%) \
 		LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/fuzz/lsan.supp:print_suppressions=0 \
 		./fuzz_fs -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2500 \
-		-max_len=400000 -verbosity=0 corpus seeds
+		-max_len=400000 -verbosity=0 -artifact_prefix=$(@:fuzz-%=%)- \
+		corpus/$(@:fuzz-%=%) seeds
+.PHONY: $(addprefix fuzz-,$(fuzz_types))
 
 clean-local:
 	rm -rf tests/fuzz/corpus tests/fuzz/seeds tests/fuzz/fuzz_fs

@@ -8,7 +8,7 @@
  * An input is an image told in short, as seeds.py makes it: a byte for the driver (a row of the
  * table below), a byte for the size in units of that row, then records: sector (24 bit, little
  * endian), tag, and for an even tag 512 bytes of it, for an odd one the byte and the number of
- * sectors (16 bit) to fill.
+ * sectors (16 bit) to fill. With FUZZ_TYPE in the environment only inputs for that type are looked at.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +97,7 @@ static void use(struct io *io, const struct kind *kind)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const char *only = getenv("FUZZ_TYPE");
 	const struct kind *kind;
 	struct io *io;
 	size_t at = HEAD;
@@ -105,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < HEAD)
 		return 0;
 	kind = &kinds[data[0] % KINDS];
+	if (only && strcmp(only, kind->type) != 0)
+		return 0;
 	io = io_mem_new((data[1] + 1) * kind->unit);
 	while ((n = put_record(io, data + at, size - at)) > 0)
 		at += n;
