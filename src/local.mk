@@ -34,6 +34,8 @@ libachica_a_SOURCES = \
 	src/app/checks.c \
 	src/app/choose.c \
 	src/app/choose.h \
+	src/app/consent.c \
+	src/app/consent.h \
 	src/app/hold.c \
 	src/app/hold.h \
 	src/app/job.c \
@@ -156,6 +158,7 @@ libachica_a_SOURCES = \
 	src/fs/fs.h \
 	src/fs/fs_btrfs.c \
 	src/fs/fs_ext.c \
+	src/fs/fs_swap.c \
 	src/fs/fs_xfs.c \
 	src/fs/fsmap.c \
 	src/fs/gate.c \
@@ -175,6 +178,7 @@ libachica_a_SOURCES = \
 	src/text/say_remedy.c \
 	src/text/say_size.c \
 	src/ui/asks.c \
+	src/ui/consent.c \
 	src/ui/dialog.c \
 	src/ui/draw.c \
 	src/ui/draw.h \

@@ -66,6 +66,10 @@ enum why {
 	WHY_CONTAINER,  /* a container of others (LUKS, LVM member ...); what: its type */
 	WHY_NO_DRIVER,  /* built without the driver; what: fs type */
 
+	/* it is cleared as a whole, which wants the user's consent */
+	WHY_OPT_IN,     /* what: the option that gives it, "--swap" or "--gaps" */
+	WHY_REMAINS,    /* the same, and traces of a filesystem are in it; what: its type */
+
 	/* the map is not plausible (gate 4) */
 	WHY_CORRUPT,    /* a structure contradicts itself; at: byte; what: which */
 	WHY_OUTSIDE,    /* the filesystem is larger than its window; at: its size in bytes */

@@ -21,6 +21,8 @@ struct survey_options {
 	char *const *excludes; /* NULL-terminated devices to leave out, any name of theirs */
 	bool estimate;         /* sample in the background */
 	bool exact;            /* read all instead of sampling */
+	bool swap;             /* swap areas may be cleared */
+	bool gaps;             /* gaps too; one with traces of a filesystem only when it is named */
 };
 
 /* Starts it. Copies the options. -errno and *err only when a named TARGET cannot be there. */
@@ -47,6 +49,10 @@ int survey_rescan(struct survey *survey, struct error *err);
 /* Estimate this one next (NULL: no wish), or read all of its free space. */
 void survey_prefer(struct survey *survey, const char *name);
 void survey_exact(struct survey *survey, const char *name);
+
+/* The user typed the name of this target, which wants consent: it can be marked as long as it stays
+   what it is now. Changes its row at once. -ENOMEM, -ENOENT. */
+int survey_allow(struct survey *survey, const char *name);
 
 /* Stops background reading (a key needs the disk, a job runs) and goes on. */
 void survey_pause(struct survey *survey, bool pause);

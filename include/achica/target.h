@@ -76,6 +76,7 @@ struct target {
 	bool removable;
 	bool discard;      /* the device passes discard on (sysfs discard_max_bytes != 0) */
 	bool system;       /* this or something below holds "/" : never preselected, listed last */
+	bool named;        /* asked for by its own name, not only through its disk */
 
 	uint64_t used;     /* bytes the filesystem uses, 0 unknown */
 	uint64_t free;     /* bytes it counts as free, 0 unknown; estimate.free is the walked sum */
@@ -115,6 +116,15 @@ unsigned target_depth(const struct target *t);
 /* Whether it can be marked by itself: ready, nothing speaks against it, and nothing is below it
    (a disk with partitions is marked by marking those). */
 bool target_can(const struct target *t);
+
+/*
+ * What is no filesystem is cleared as a whole: a swap area, and what lies in no partition or volume
+ * (a gap). That wants consent: the option "--swap" or "--gaps", or its name typed. target_option is
+ * that option, NULL for a target that needs none; target_wants_consent whether nothing but consent
+ * is missing.
+ */
+const char *target_option(const struct target *t);
+bool target_wants_consent(const struct target *t);
 
 /* Whether it is a filesystem (or whole container) with mount points. */
 bool target_is_mounted(const struct target *t);

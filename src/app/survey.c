@@ -36,6 +36,7 @@ static void free_survey(struct survey *s)
 	if (s->board)
 		board_unref(s->board);
 	target_free(s->tree);
+	target_free(s->allowed);
 	names_free(s->names);
 	names_free(s->excludes);
 	if (s->timer >= 0)
@@ -69,6 +70,8 @@ static int init(struct survey *s, const struct survey_options *options)
 	s->all = s->n_names == 0;
 	s->estimate = options->estimate;
 	s->exact = options->exact;
+	s->swap = options->swap;
+	s->gaps = options->gaps;
 	rc = watch_fd(s->fd, s->timer);
 	return rc ? rc : watch_fd(s->fd, s->board->fd);
 }
@@ -229,7 +232,7 @@ void survey_exact(struct survey *s, const char *name)
 	struct target *t = s->tree ? target_find(s->tree, name) : NULL;
 	struct look *look;
 
-	if (!t || !target_can(t))
+	if (!t || !(target_can(t) || target_wants_consent(t)))
 		return;
 	pthread_mutex_lock(&s->board->mutex);
 	look = look_find(s->board, name);

@@ -91,6 +91,9 @@ struct survey {
 	bool all;            /* no name was given: all that is found, and what is added */
 	bool estimate;
 	bool exact;
+	bool swap;           /* consent by option */
+	bool gaps;
+	struct target *allowed; /* copies of rows whose names were typed */
 	int timer;           /* timerfd: a probe may be stuck by then */
 	int fd;              /* epoll over timer and board */
 };
@@ -100,6 +103,11 @@ void pending_free(struct pending *p); /* NULL is fine */
 /* Has a row read; where not even that is possible the row says so. from is the row as it was found,
    shown the one that is in the tree. */
 void row_probe(struct survey *survey, const struct target *from, struct target *shown);
+
+/* Makes those in top's branch markable which want consent and have it. */
+void rows_consent(const struct survey *survey, struct target *top);
+/* Whether a and b are the same bytes with the same thing in them. */
+bool rows_are_same(const struct target *a, const struct target *b);
 
 /* Nobody wants the estimates of top, and of what is below it, any more. */
 void looks_drop(struct survey *survey, const struct target *top);

@@ -14,6 +14,7 @@
 
 #include "app/branch.h"
 #include "app/choose.h"
+#include "app/consent.h"
 #include "app/survey_impl.h"
 #include "app/thread.h"
 #include "disk/disk.h"
@@ -82,6 +83,7 @@ static void *probe_thread(void *arg)
 	free(probe);
 	discover_probe(found->top);
 	choose_all(found->top);
+	consent_want(found->top);
 	pthread_mutex_lock(&board->mutex);
 	found->next = board->found;
 	board->found = found;

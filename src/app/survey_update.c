@@ -90,12 +90,6 @@ void row_probe(struct survey *s, const struct target *from, struct target *shown
 
 /* The estimates. */
 
-static bool is_same(const struct target *a, const struct target *b)
-{
-	return strcmp(a->path, b->path) == 0 && a->base == b->base && a->size == b->size &&
-	       strcmp(a->uuid ? a->uuid : "", b->uuid ? b->uuid : "") == 0;
-}
-
 static const struct target *next_in(const struct target *t)
 {
 	const struct target *next = target_next(t);
@@ -111,7 +105,7 @@ static void carry_estimates(struct target *top, const struct target *before)
 
 		while (old && strcmp(old->name, t->name) != 0)
 			old = next_in(old);
-		if (old && is_same(t, old))
+		if (old && rows_are_same(t, old))
 			t->estimate = old->estimate;
 		if (!t->estimate.known)
 			t->estimate.free = t->free;
@@ -136,7 +130,7 @@ static void add_looks(struct survey *s, const struct target *top)
 	pthread_mutex_lock(&s->board->mutex);
 	for (const struct target *t = top; t; t = next_in(t)) {
 		/* Without memory there is no figure. */
-		if (s->estimate && target_can(t))
+		if (s->estimate && (target_can(t) || target_wants_consent(t)))
 			(void)look_add(s->board, t, s->exact);
 	}
 	pthread_mutex_unlock(&s->board->mutex);
@@ -197,6 +191,7 @@ static void exchange(struct survey *s, struct target *top)
 
 	if (old) {
 		carry_estimates(top, old);
+		rows_consent(s, top);
 		looks_drop(s, old);
 		add_looks(s, top);
 		if (again)

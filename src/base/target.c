@@ -165,6 +165,19 @@ bool target_can(const struct target *t)
 	return t->state == TARGET_READY && t->verdict.why == WHY_NONE && !t->children;
 }
 
+const char *target_option(const struct target *t)
+{
+	if (t->kind == TARGET_GAP)
+		return "--gaps";
+	return t->fstype && strcmp(t->fstype, "swap") == 0 ? "--swap" : NULL;
+}
+
+bool target_wants_consent(const struct target *t)
+{
+	return t->state == TARGET_READY && !t->children &&
+	       (t->verdict.why == WHY_OPT_IN || t->verdict.why == WHY_REMAINS);
+}
+
 bool target_is_mounted(const struct target *t)
 {
 	return t->mountpoints && t->mountpoints[0];

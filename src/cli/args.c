@@ -165,6 +165,12 @@ static void read_flag(struct reading *r, int id)
 	case 'u':
 		o->utf8 = true;
 		break;
+	case 'w':
+		o->survey.swap = true;
+		break;
+	case 'g':
+		o->survey.gaps = true;
+		break;
 	case 's':
 		o->si = true;
 		break;

@@ -29,6 +29,9 @@ const struct cli_option cli_options[] = {
 	{ 'n', "dry-run", NULL, N_("do everything but the writing") },
 	{ 'c', "verify", NULL, N_("read what was reclaimed once more") },
 	{ 'r', "reserve", "SIZE", N_("what fill leaves free for others") },
+	{ 'w', "swap", NULL, N_("clear swap areas too, but for their headers") },
+	{ 'g', "gaps", NULL, N_("clear what lies in no partition too, but for traces of a "
+				"filesystem in what was not named") },
 	{ 'X', "exclude", "DEVICE", N_("leave this device out, by any of its names; can be "
 				       "repeated") },
 	{ 'R', "max-rate", "SIZE", N_("read and write at most SIZE a second") },

@@ -185,10 +185,35 @@ static void act_why(struct plain *p, struct target *t)
 		puts(text);
 }
 
+/* The last part of a name, as it is to be typed. */
+static const char *word_of(const struct target *t)
+{
+	const char *slash = strrchr(t->name, '/');
+
+	return slash && slash[1] ? slash + 1 : t->name;
+}
+
+/* What is cleared as a whole wants its name typed. */
+static void act_consent(struct plain *p, struct target *t)
+{
+	char text[4096], answer[ANSWER];
+	const struct say_fact facts[] = { { "word", word_of(t) }, { NULL, NULL } };
+
+	puts(say_reason(&t->verdict, text, sizeof(text)));
+	printf("%s ", say_fill(text, sizeof(text), _("Type its name to go on: {word}"), facts));
+	fflush(stdout);
+	if (!ask_line(answer, sizeof(answer)) || strcmp(answer, word_of(t)) != 0)
+		puts(_("It is not marked."));
+	else if (survey_allow(p->survey, t->name) == 0)
+		toggle_mark(&p->marks, t->name);
+}
+
 static void act_mark(struct plain *p, struct target *t)
 {
 	if (target_can(t))
 		toggle_mark(&p->marks, t->name);
+	else if (target_wants_consent(t))
+		act_consent(p, t);
 	else
 		act_why(p, t);
 }
@@ -330,6 +355,8 @@ int plain_run(const struct options *options)
 	int status;
 
 	mine.plain = true;
+	/* Consent by an option is for batch: here the name is asked for. */
+	mine.survey.swap = mine.survey.gaps = false;
 	signals_catch();
 	error_clear(&err);
 	if (survey_open(&mine.survey, &p.survey, &err) != 0) {

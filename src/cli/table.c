@@ -91,7 +91,7 @@ static const char *cell_stale(const struct target *t, char *buf, size_t n)
 {
 	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 
-	if (!target_can(t))
+	if (!target_can(t) && !target_wants_consent(t))
 		return cell_state(t, buf, n);
 	return say_estimate(&t->estimate, utf8 ? "\302\261" : "+-", buf, n);
 }

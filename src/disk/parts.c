@@ -165,6 +165,8 @@ static int make_parts(struct slots *x)
 		if (named && !wanted)
 			continue;
 		t = new_part(x, s, wanted ? wanted->name : NULL);
+		if (t)
+			t->named = wanted != NULL;
 		if (t && s->disputed)
 			error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
 		if (t)

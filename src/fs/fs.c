@@ -18,6 +18,7 @@ static const struct fs_driver *const drivers[] = {
 #ifdef WITH_NTFS
 	&fs_ntfs,
 #endif
+	&fs_swap,
 	&fs_xfs,
 };
 

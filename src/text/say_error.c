@@ -113,6 +113,13 @@ static const struct reason reasons[] = {
 		N_("this achica was built without {what}"),
 		N_("this achica was built without its driver") },
 
+	[WHY_OPT_IN] = { NC_("state, max 20 cells", "opt-in"),
+		N_("it is cleared as a whole, and so only with {what}"),
+		N_("it is cleared as a whole, and so only when that is asked for") },
+	[WHY_REMAINS] = { NC_("state, max 20 cells", "deleted partition?"),
+		N_("traces of {what} were found in it: it may be a deleted partition"),
+		N_("traces of a filesystem were found in it: it may be a deleted partition") },
+
 	[WHY_CORRUPT] = { NC_("state, max 20 cells", "damaged"),
 		N_("the filesystem contradicts itself: {what}"),
 		N_("the filesystem contradicts itself") },

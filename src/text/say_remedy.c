@@ -16,7 +16,8 @@
 #include "achica/i18n.h"
 #include "achica/say.h"
 
-/* {what}, {path} and {mount} are quoted for the shell. NULL: nothing helps, or look says it. */
+/* {what}, {path}, {name} and {mount} are quoted for the shell. NULL: nothing helps, or look says
+   it. */
 static const char *const remedies[WHY_COUNT] = {
 	[WHY_READ] = N_("the disk may be failing: save it first, for example with ddrescue"),
 	[WHY_WRITE] = N_("the disk may be failing: save it first, for example with ddrescue"),
@@ -46,6 +47,9 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_FEATURE] = N_("mount it: achica fills the free space of mounted filesystems"),
 	[WHY_NO_DRIVER] = N_("mount it: achica fills the free space of mounted filesystems"),
 	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
+
+	[WHY_OPT_IN] = "achica --zero {what} {name}",
+	[WHY_REMAINS] = "achica --zero --gaps {name}",
 
 	[WHY_NO_PUNCH] = "--method=write",
 	[WHY_NO_TRIM] = N_("unmount it, or take --method=fill"),
@@ -166,13 +170,13 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 			return "chmod u+w {path}";
 		return "blockdev --setrw {path}";
 	case WHY_HIBERNATED:
-		if (t && t->fstype && strcmp(t->fstype, "swap") == 0)
+		if (strcmp(err->what, "swap") == 0)
 			return N_("start the system that hibernated and shut it down");
 		return remedies[err->why];
 	case WHY_LOOP:
 		return t && target_is_mounted(t) ? "umount {mount}" : remedies[err->why];
-	case WHY_UNKNOWN_FS: /* swap cannot be mounted, nor can nothing */
-		return err->what[0] && strcmp(err->what, "swap") != 0 ? remedies[err->why] : NULL;
+	case WHY_UNKNOWN_FS: /* nothing cannot be mounted */
+		return err->what[0] ? remedies[err->why] : NULL;
 	case WHY_CONTAINER:
 		if (strcmp(err->what, "crypto_LUKS") == 0)
 			return "cryptsetup open {path} NAME";
@@ -190,19 +194,22 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 	const char *mount = t && target_is_mounted(t) ? t->mountpoints[0] : NULL;
 	char *what = shell_quote(err->what);
 	char *path = t && t->path ? shell_quote(t->path) : NULL;
+	char *name = t && t->name ? shell_quote(t->name) : NULL;
 	char *on = mount ? shell_quote(mount) : NULL;
-	struct say_fact facts[] = { { "what", what }, { "path", path }, { "mount", on },
-				{ NULL, NULL } };
+	struct say_fact facts[] = { { "what", what }, { "path", path }, { "name", name },
+				{ "mount", on }, { NULL, NULL } };
 
 	buf[0] = '\0';
 	if (is_for_repair(err->why))
 		say_repair(err->why, t, buf, n);
 	else if (sentence && (path || !strstr(sentence, "{path}")) &&
+		 (name || !strstr(sentence, "{name}")) &&
 		 (on || !strstr(sentence, "{mount}")) &&
 		 (err->what[0] || !strstr(sentence, "{what}")))
 		say_fill(buf, n, _(sentence), facts);
 	free(what);
 	free(path);
+	free(name);
 	free(on);
 	return buf;
 }

@@ -253,6 +253,10 @@ static void accept_line(struct ui *ui)
 	size_t n = wcstombs(text, ui->dialog.line, sizeof(text) - 1);
 
 	text[n == (size_t)-1 ? 0 : n] = '\0';
+	if (ui->dialog.wanted[0] && strcmp(text, ui->dialog.wanted) != 0) {
+		ui->beep = true;
+		return;
+	}
 	dialog_close(ui);
 	if (typed)
 		typed(ui, text);

@@ -165,6 +165,7 @@ void rows_free(struct select *s)
 {
 	free(s->rows);
 	free(s->focus_name);
+	free(s->asked);
 	names_clear(&s->marks);
 	names_clear(&s->folds);
 	*s = (struct select){ 0 };

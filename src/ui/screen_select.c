@@ -147,6 +147,10 @@ static void toggle(struct ui *ui)
 
 	if (!t)
 		return;
+	if (target_wants_consent(t)) {
+		ask_consent(ui, t);
+		return;
+	}
 	can = rows_below(&ui->select, t, &marked);
 	if (can == 0) {
 		select_info(ui);
@@ -294,7 +298,7 @@ static void key(struct ui *ui, enum action action)
 		select_info(ui);
 		break;
 	case ACT_EXACT:
-		if (t && target_can(t))
+		if (t && (target_can(t) || target_wants_consent(t)))
 			survey_exact(ui->survey, t->name);
 		break;
 	case ACT_SORT:

@@ -69,13 +69,21 @@ static int draw_rails(struct grid *g, int row, int col, const struct row *r)
 	return col;
 }
 
+/* By an option; the name is asked for all the same when it is marked. */
+static bool is_opted_in(const struct options *options, const struct target *t)
+{
+	if (!target_wants_consent(t))
+		return false;
+	return t->kind == TARGET_GAP ? options->survey.gaps : options->survey.swap;
+}
+
 static void draw_mark(const struct ui *ui, struct grid *g, int row, const struct row *r)
 {
 	if (r->t->children)
 		draw_glyph(g, row, 2, r->folded ? GLYPH_FOLDED : GLYPH_OPEN, FACE_NORMAL);
 	else if (rows_is_marked(&ui->select, r->t))
 		draw_text(g, row, 1, 3, FACE_NORMAL, "[x]");
-	else if (target_can(r->t))
+	else if (target_can(r->t) || is_opted_in(ui->options, r->t))
 		draw_text(g, row, 1, 3, FACE_NORMAL, "[ ]");
 	else
 		draw_text(g, row, 1, 3, FACE_NORMAL, "[-]");
@@ -149,6 +157,17 @@ static void say_state(const struct ui *ui, const struct row *r, char *buf, size_
 	}
 }
 
+/* "18.0G opt-in" */
+static void say_on_request(const struct target *t, char *buf, size_t n)
+{
+	char size[16];
+	const struct say_fact facts[] = { { "size", size }, { NULL, NULL } };
+
+	say_size(t->estimate.stale, size, sizeof(size));
+	/* TRANSLATORS: "18.0G opt-in": to be had, but only by who asks for it */
+	say_fill(buf, n, C_("figure, max 17 cells", "{size} opt-in"), facts);
+}
+
 /* Bar and figure, or the state in their place. */
 static void draw_amount(const struct ui *ui, struct grid *g, int row, const struct row *r,
 			const struct select_place *p)
@@ -156,11 +175,15 @@ static void draw_amount(const struct ui *ui, struct grid *g, int row, const stru
 	const struct target *t = r->t;
 	char text[256];
 	int end = p->figure + p->figure_cells;
+	bool wants = target_wants_consent(t);
 
-	if (target_can(t) && t->estimate.known && !r->folded) {
+	if ((target_can(t) || wants) && t->estimate.known && !r->folded) {
 		if (p->bar_cells)
 			draw_bar(g, row, p->bar, p->bar_cells, t);
-		say_figure(&t->estimate, grid_pm(g), text, sizeof(text));
+		if (wants)
+			say_on_request(t, text, sizeof(text));
+		else
+			say_figure(&t->estimate, grid_pm(g), text, sizeof(text));
 		draw_text(g, row, p->figure, p->figure_cells, FACE_NORMAL, text);
 		return;
 	}

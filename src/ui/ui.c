@@ -52,15 +52,18 @@ static int open_log(struct ui *ui, struct error *err)
 
 int ui_open(struct ui *ui, const struct options *options, struct error *err)
 {
+	struct survey_options survey = options->survey;
 	int rc;
 
 	*ui = (struct ui){ .options = options, .rows = 24, .cols = 80, .interrupt_ms = -1 };
 	ui->plan.verify = options->job.verify;
 	ui->plan.max_rate = options->job.max_rate;
 	look_at_clocks(ui);
+	/* Consent by an option is for batch: here the name is asked for. */
+	survey.swap = survey.gaps = false;
 	rc = open_log(ui, err);
 	if (rc == 0)
-		rc = survey_open(&options->survey, &ui->survey, err);
+		rc = survey_open(&survey, &ui->survey, err);
 	if (rc)
 		goto out;
 	rc = checks_open(&ui->checks);

@@ -64,6 +64,7 @@ struct select {
 	struct names marks;
 	struct names folds;
 	char search[256];
+	char *asked;        /* the target whose name is being typed, NULL none */
 	bool touched;       /* a row was marked or unmarked by the user: no preselection any more */
 };
 
@@ -132,6 +133,7 @@ struct dialog {
 	size_t len;
 	size_t at;
 	void (*typed)(struct ui *ui, const char *text);
+	char wanted[64];                           /* nothing else is accepted; "" anything */
 };
 
 enum pager_kind { PAGER_NONE, PAGER_HELP, PAGER_LOG };
@@ -191,11 +193,12 @@ void dialog_error(struct ui *ui, const char *title, const struct error *err,
 void dialog_ask(struct ui *ui, const char *title, const char *text, const char *initial,
 		void (*typed)(struct ui *ui, const char *text));
 
-/* asks.c: the dialogs over a run and at leaving. */
+/* asks.c, consent.c: the dialogs over a run and at leaving, and before what is cleared whole. */
 void ask_stop(struct ui *ui);
 void ask_skip(struct ui *ui);
 void ask_quit(struct ui *ui);
 void ask_io_error(struct ui *ui);
+void ask_consent(struct ui *ui, const struct target *t); /* its name typed, then it is marked */
 
 /* help.c, log.c: full screen texts. */
 void pager_open(struct ui *ui, enum pager_kind kind);

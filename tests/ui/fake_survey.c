@@ -109,6 +109,16 @@ void survey_exact(struct survey *s, const char *name)
 	change(s);
 }
 
+int survey_allow(struct survey *s, const char *name)
+{
+	struct target *t = target_find(s->tree, name);
+
+	if (!t || !target_wants_consent(t))
+		return -ENOENT;
+	error_clear(&t->verdict);
+	return 0;
+}
+
 void survey_pause(struct survey *s, bool pause)
 {
 	(void)s;

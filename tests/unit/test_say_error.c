@@ -115,14 +115,17 @@ static void a_loop_device_is_unmounted_before_it_is_detached(void **state)
 	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "umount /mnt");
 }
 
-static void swap_is_not_to_be_mounted(void **state)
+static void consent_is_given_by_an_option_and_a_name(void **state)
 {
-	struct error err = err_of(WHY_UNKNOWN_FS, "swap");
+	struct target t = { .kind = TARGET_PART, .name = (char *)"/a b.img#2" };
+	struct error err = err_of(WHY_OPT_IN, "--swap");
 
 	(void)state;
-	assert_string_equal(say_remedy(&err, NULL, buf, sizeof(buf)), "");
-	err = err_of(WHY_UNKNOWN_FS, "zfs");
-	assert_string_not_equal(say_remedy(&err, NULL, buf, sizeof(buf)), "");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "achica --zero --swap '/a b.img#2'");
+	err = err_of(WHY_REMAINS, "ext4");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "achica --zero --gaps '/a b.img#2'");
 }
 
 static void other_filesystems_inside_an_image_get_a_loop_device(void **state)
@@ -201,7 +204,7 @@ int main(void)
 		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
 		cmocka_unit_test(a_loop_device_is_unmounted_before_it_is_detached),
-		cmocka_unit_test(swap_is_not_to_be_mounted),
+		cmocka_unit_test(consent_is_given_by_an_option_and_a_name),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
 		cmocka_unit_test(the_system_is_quoted_and_so_is_who_is_in_the_way),
 		cmocka_unit_test(hostile_names_are_shown_harmless),

@@ -23,6 +23,9 @@ static struct {
 	const char *names[12];
 	const char *hangs;
 	const char *refused;
+	const char *swap;    /* this one is a swap area */
+	const char *gap;     /* and this one lies in no partition */
+	const char *remains; /* of that are found in the gap */
 	unsigned probes;
 } rows = { .mutex = PTHREAD_MUTEX_INITIALIZER, .go = PTHREAD_COND_INITIALIZER };
 
@@ -48,6 +51,12 @@ int discover_tree(char *const *names, char *const *excludes, struct target **tre
 	return 0;
 }
 
+static void set_type(struct target *t, const char *type)
+{
+	free(t->fstype);
+	t->fstype = type ? strdup(type) : NULL;
+}
+
 void discover_probe(struct target *top)
 {
 	pthread_mutex_lock(&rows.mutex);
@@ -56,6 +65,12 @@ void discover_probe(struct target *top)
 		pthread_cond_wait(&rows.go, &rows.mutex);
 	if (rows.refused && strcmp(rows.refused, top->name) == 0)
 		error_set(&top->verdict, WHY_DIRTY, 0, "fake");
+	if (rows.swap && strcmp(rows.swap, top->name) == 0)
+		set_type(top, "swap");
+	if (rows.gap && strcmp(rows.gap, top->name) == 0) {
+		top->kind = TARGET_GAP;
+		set_type(top, rows.remains);
+	}
 	pthread_mutex_unlock(&rows.mutex);
 	top->state = TARGET_READY;
 }
@@ -77,7 +92,7 @@ static int set_up(void **state)
 	memset(rows.names, 0, sizeof(rows.names));
 	rows.names[0] = "a";
 	rows.names[1] = "b";
-	rows.hangs = rows.refused = NULL;
+	rows.hangs = rows.refused = rows.swap = rows.gap = rows.remains = NULL;
 	rows.probes = 0;
 	pthread_mutex_unlock(&rows.mutex);
 	return 0;
@@ -350,6 +365,88 @@ static void a_row_asked_for_twice_is_read_again_after(void **state)
 	survey_close(s);
 }
 
+static struct survey *open_agreed(bool swap, bool gaps)
+{
+	const struct survey_options o = { .estimate = true, .swap = swap, .gaps = gaps };
+	struct survey *s = NULL;
+	struct error err;
+
+	error_clear(&err);
+	assert_int_equal(survey_open(&o, &s, &err), 0);
+	assert_int_equal(survey_settle(s, 5000), 0);
+	return s;
+}
+
+static void what_is_cleared_whole_wants_consent_and_is_estimated_all_the_same(void **state)
+{
+	struct survey *s;
+
+	(void)state;
+	rows.swap = "a";
+	rows.gap = "b";
+	s = open_agreed(false, false);
+	assert_int_equal(find(s, "a")->verdict.why, WHY_OPT_IN);
+	assert_string_equal(find(s, "a")->verdict.what, "--swap");
+	assert_int_equal(find(s, "b")->verdict.why, WHY_OPT_IN);
+	assert_string_equal(find(s, "b")->verdict.what, "--gaps");
+	assert_true(find(s, "a")->estimate.known);
+	assert_true(target_wants_consent(find(s, "b")));
+	survey_close(s);
+}
+
+static void an_option_is_consent_for_its_kind(void **state)
+{
+	struct survey *s;
+
+	(void)state;
+	rows.swap = "a";
+	rows.gap = "b";
+	s = open_agreed(true, false);
+	assert_true(target_can(find(s, "a")));
+	assert_int_equal(find(s, "a")->method, METHOD_PUNCH);
+	assert_false(target_can(find(s, "b")));
+	survey_close(s);
+	s = open_agreed(false, true);
+	assert_false(target_can(find(s, "a")));
+	assert_true(target_can(find(s, "b")));
+	survey_close(s);
+}
+
+static void no_option_is_consent_to_traces_of_a_filesystem(void **state)
+{
+	struct survey *s;
+
+	(void)state;
+	rows.gap = "b";
+	rows.remains = "ext4";
+	s = open_agreed(true, true);
+	assert_int_equal(find(s, "b")->verdict.why, WHY_REMAINS);
+	assert_string_equal(find(s, "b")->verdict.what, "ext4");
+	survey_close(s);
+}
+
+static void a_typed_name_is_consent_until_it_is_something_else(void **state)
+{
+	struct survey *s;
+	struct error err;
+
+	(void)state;
+	error_clear(&err);
+	rows.gap = "b";
+	s = open_agreed(false, false);
+	assert_int_equal(survey_allow(s, "a"), -ENOENT); /* which wants none */
+	assert_int_equal(survey_allow(s, "b"), 0);
+	assert_true(target_can(find(s, "b")));
+	assert_int_equal(survey_rescan(s, &err), 0);
+	assert_int_equal(survey_settle(s, 5000), 0);
+	assert_true(target_can(find(s, "b")));
+	rows.remains = "ext4";
+	assert_int_equal(survey_rescan(s, &err), 0);
+	assert_int_equal(survey_settle(s, 5000), 0);
+	assert_int_equal(find(s, "b")->verdict.why, WHY_REMAINS);
+	survey_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +464,11 @@ int main(void)
 		cmocka_unit_test_setup(figures_of_what_was_zeroed_do_not_stay, set_up),
 		cmocka_unit_test_setup(an_image_is_added_before_the_systems_disk, set_up),
 		cmocka_unit_test_setup(a_row_asked_for_twice_is_read_again_after, set_up),
+		cmocka_unit_test_setup(
+			what_is_cleared_whole_wants_consent_and_is_estimated_all_the_same, set_up),
+		cmocka_unit_test_setup(an_option_is_consent_for_its_kind, set_up),
+		cmocka_unit_test_setup(no_option_is_consent_to_traces_of_a_filesystem, set_up),
+		cmocka_unit_test_setup(a_typed_name_is_consent_until_it_is_something_else, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * Before a target is marked that is cleared as a whole: its name has to be typed. The name is the
+ * kernel's or the last part of the file's, as it is on the screen and the same in every language;
+ * where that cannot be typed on every keyboard, the kind is to be typed instead.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "achica/i18n.h"
+#include "achica/say.h"
+#include "ui/ui.h"
+
+#define NAME_MAX_TYPED 40
+
+static const char *word_of(const struct target *t)
+{
+	const char *name = short_name(t);
+	const char *slash = strrchr(name, '/');
+	size_t len;
+
+	name = slash ? slash + 1 : name;
+	len = strlen(name);
+	if (len == 0 || len > NAME_MAX_TYPED)
+		return target_option(t) + strlen("--");
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] <= ' ' || name[i] > '~')
+			return target_option(t) + strlen("--");
+	}
+	return name;
+}
+
+static const char *question_of(const struct target *t)
+{
+	if (t->kind == TARGET_GAP)
+		return _("Clear the WHOLE of this gap, which is in no partition?");
+	return _("Clear the WHOLE of this swap area, not only free space?");
+}
+
+static const char *consequence_of(const struct target *t)
+{
+	if (t->kind != TARGET_GAP)
+		return _("Its header with label and UUID is kept; what was swapped out is lost.");
+	if (t->fstype)
+		return _("Traces of {fs} were found in it. If it is a deleted partition, its files "
+			 "can NOT be recovered afterwards.");
+	return _("What may be in it can NOT be recovered afterwards.");
+}
+
+/* Adds a part below what is there, after blank lines. */
+static void add(char *text, unsigned blank, const char *sentence, const struct say_fact *facts)
+{
+	size_t at = strlen(text);
+
+	for (unsigned i = 0; i <= blank && at > 0 && at + 1 < DIALOG_TEXT; i++)
+		text[at++] = '\n';
+	say_fill(text + at, DIALOG_TEXT - at, sentence, facts);
+}
+
+static void say_question(const struct target *t, const char *word, char *text)
+{
+	const struct target *top = target_top(t);
+	char size[16], stale[16];
+	const struct say_fact facts[] = {
+		{ "name", t->name }, { "fs", t->fstype ? t->fstype : target_kind_name(t->kind) },
+		{ "size", size }, { "amount", stale }, { "word", word },
+		{ "model", top->model ? top->model : "" },
+		{ "serial", top->serial ? top->serial : "" }, { NULL, NULL },
+	};
+
+	say_size(t->size, size, sizeof(size));
+	say_size(t->estimate.stale, stale, sizeof(stale));
+	text[0] = '\0';
+	add(text, 0, question_of(t), facts);
+	/* TRANSLATORS: "/dev/sda4, swap, 18.0G, of which 17.2G are old data" */
+	add(text, 1, t->estimate.known ? _("{name}, {fs}, {size}, of which {amount} are old data")
+				       : "{name}, {fs}, {size}", facts);
+	if (top->model)
+		add(text, 0, "{model}  {serial}", facts);
+	add(text, 1, consequence_of(t), facts);
+	/* TRANSLATORS: {word} is "sda4" */
+	add(text, 1, _("Type its name to go on: {word}"), facts);
+}
+
+static void consent_typed(struct ui *ui, const char *text)
+{
+	struct target *tree = survey_tree(ui->survey);
+	const char *name = ui->select.asked;
+	struct target *t;
+
+	(void)text;
+	t = tree && name && survey_allow(ui->survey, name) == 0 ? target_find(tree, name) : NULL;
+	if (t)
+		rows_mark(ui, t, true);
+	else
+		ui->beep = true; /* it is not there any more, or not what it was */
+}
+
+void ask_consent(struct ui *ui, const struct target *t)
+{
+	char text[DIALOG_TEXT];
+
+	free(ui->select.asked);
+	ui->select.asked = strdup(t->name);
+	say_question(t, word_of(t), text);
+	dialog_ask(ui, _("Confirm"), text, "", consent_typed);
+	snprintf(ui->dialog.wanted, sizeof(ui->dialog.wanted), "%s", word_of(t));
+}
