@@ -111,6 +111,8 @@ libachica_a_SOURCES = \
 	src/disk/table.h \
 	src/disk/use.c \
 	src/disk/use.h \
+	src/engine/blind.c \
+	src/engine/blind.h \
 	src/engine/engine.h \
 	src/engine/fill.c \
 	src/engine/fill_file.c \

@@ -49,10 +49,11 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
  * was not told as zeroed is told as hole at the end.
  *
  * fill: claims the free space with unlinked files in mountpoint, keeps reserve bytes free, writes
- * only what is stale where the layout is known, gives all back at the end, at an error and at a
- * kill, and at once, in part, when free space falls below the reserve because of others
- * (*gave_back counts). WHY_NO_FILL where filling cannot work, and where the layout is not known and
- * the image is sparse: zeros in its holes would make it grow.
+ * only what is stale where the layout is known (hardly reading where all is stale and the image has
+ * no hole), gives all back at the end, at an error and at a kill, and at once, in part, when free
+ * space falls below the reserve because of others (*gave_back counts). WHY_NO_FILL where filling
+ * cannot work, and where the layout is not known and the image is sparse: zeros in its holes would
+ * make it grow.
  *
  * Dry runs of both change nothing and read nothing: what would be zeroed is engine_scan's to say.
  */

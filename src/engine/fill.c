@@ -175,14 +175,6 @@ static int plain_step(struct plain *p)
 	return plain_failed(p, n < 0 ? errno : ENOSPC, bytes);
 }
 
-static bool is_sparse(const struct mounted *m)
-{
-	uint64_t allocated;
-
-	return m->allocated && m->allocated(m->arg, &allocated) == 0 &&
-	       m->image_size > HOLES_FEW && allocated < m->image_size - HOLES_FEW;
-}
-
 static int fill_plainly(struct fill *f)
 {
 	struct plain p = { .f = f, .step = WRITE_SIZE };
@@ -190,7 +182,7 @@ static int fill_plainly(struct fill *f)
 	void *zeros = NULL;
 	int rc;
 
-	if (is_sparse(f->m))
+	if (mounted_has_holes(f->m, HOLES_FEW))
 		return error_set(f->err, WHY_NO_FILL, 0, "sparse image");
 	if (posix_memalign(&zeros, 4096, WRITE_SIZE) != 0)
 		return error_set(f->err, WHY_MEMORY, ENOMEM, f->m->mountpoint);

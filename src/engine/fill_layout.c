@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "achica/units.h"
+#include "engine/blind.h"
 #include "engine/fill_impl.h"
 #include "engine/mounted.h"
 #include "engine/narrow.h"
@@ -43,6 +44,7 @@ struct layout {
 	struct reader *reader;
 	unsigned char *zeros;
 	struct fiemap *map;
+	struct blind blind;
 	uint64_t file_at;    /* of the extent being compared: its place in the file */
 	uint64_t device_at;  /* and on the device */
 };
@@ -106,6 +108,7 @@ static int layout_look(void *arg, struct extent piece, const unsigned char *byte
 {
 	struct layout *l = arg;
 	uint64_t at = piece.start;
+	uint64_t before = l->f->zeroed;
 	struct extent run;
 	int rc = fill_guard(l->f);
 
@@ -119,14 +122,40 @@ static int layout_look(void *arg, struct extent piece, const unsigned char *byte
 	if (rc || piece.len == 0)
 		return rc;
 	l->f->done = l->file_at + (extent_end(piece) - l->device_at);
+	blind_learn(&l->blind, piece.len, l->f->zeroed - before);
 	return report_did(l->f->watch, DID_ZERO, (struct extent){ at, extent_end(piece) - at });
+}
+
+static int layout_blind(struct layout *l, struct extent part)
+{
+	int rc = reader_finish(l->reader);
+
+	if (rc == 0)
+		rc = fill_guard(l->f);
+	part = still_ours(l, part);
+	if (rc == 0)
+		rc = write_stale(l, part);
+	if (rc == 0 && part.len > 0)
+		l->f->done = l->file_at + (extent_end(part) - l->device_at);
+	return rc;
 }
 
 static int layout_part(void *arg, struct extent e, bool hole)
 {
 	struct layout *l = arg;
+	int rc = 0;
 
-	return hole ? reader_hole(l->reader, e) : reader_add(l->reader, e);
+	if (hole)
+		return reader_hole(l->reader, e);
+	while (rc == 0 && e.len > 0) {
+		struct extent part;
+		bool unread = blind_cut(&l->blind, &e, &part);
+
+		rc = unread ? layout_blind(l, part) : reader_add(l->reader, part);
+		if (rc == 0 && !unread && l->blind.checking)
+			rc = reader_finish(l->reader);
+	}
+	return rc;
 }
 
 /* The cache lets go of whole folios only, and those may reach beyond e on both sides. */
@@ -280,7 +309,7 @@ static int layout_swap(struct layout *l)
 int fill_by_layout(struct fill *f)
 {
 	static const char *const known[] = { "ext2", "ext3", "ext4", "xfs", NULL };
-	struct layout l = { .f = f };
+	struct layout l = { .f = f, .blind = { .allowed = mounted_is_solid(f->m) } };
 	int rc;
 
 	if (!f->m->device || !mounted_is(f->m, known))

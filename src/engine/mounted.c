@@ -31,6 +31,26 @@ int mounted_space(const struct mounted *m, int dir, struct space *space, struct 
 	return 0;
 }
 
+/* What the image takes on its host; false when that, or its size, is not known. */
+static bool measure(const struct mounted *m, uint64_t *bytes)
+{
+	return m->image_size > 0 && m->allocated && m->allocated(m->arg, bytes) == 0;
+}
+
+bool mounted_has_holes(const struct mounted *m, uint64_t few)
+{
+	uint64_t bytes;
+
+	return measure(m, &bytes) && bytes < m->image_size && m->image_size - bytes > few;
+}
+
+bool mounted_is_solid(const struct mounted *m)
+{
+	uint64_t bytes;
+
+	return measure(m, &bytes) && bytes >= m->image_size;
+}
+
 int mounted_sync(const struct mounted *m, int dir, struct error *err)
 {
 	return syncfs(dir) < 0 ? error_set(err, WHY_FLUSH, errno, m->mountpoint) : 0;

@@ -17,6 +17,11 @@ struct space {
 /* The room in the filesystem now. dir: descriptor of its mount point. */
 int mounted_space(const struct mounted *m, int dir, struct space *space, struct error *err);
 
+/* Whether the image is known to have holes of more than few bytes; whether it is known to have
+   none, so that nothing that is written makes it grow. Neither where nothing tells. */
+bool mounted_has_holes(const struct mounted *m, uint64_t few);
+bool mounted_is_solid(const struct mounted *m);
+
 /* All that was written to the filesystem is on the disk. */
 int mounted_sync(const struct mounted *m, int dir, struct error *err);
 

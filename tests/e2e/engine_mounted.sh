@@ -92,6 +92,15 @@ for fs in ext4 xfs; do
 	[ "$now" -le $((host + MIB)) ] || fail "from $host to $now bytes"
 	unmake $fs
 
+	proves "a fill of $fs hardly reads what is all stale, where there is no hole"
+	make $fs old
+	BACKING=$work/disk.img run fill $fs "$work/mnt" "$loop" 0
+	at_least zeroed $((180 * MIB))
+	at_most read $((100 * MIB))
+	run fill $fs "$work/mnt" "$loop" 0
+	at_most zeroed $((256 * 1024))
+	unmake $fs
+
 	proves "who needs space while $fs is filled gets it"
 	make $fs old
 	TAKE=$work/mnt/taken TAKE_BYTES=$((60 * MIB)) "$tool" fill $fs "$work/mnt" "$loop" \

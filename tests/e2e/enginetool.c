@@ -9,8 +9,8 @@
  *
  * A "-" after the first word means a dry run: punch- write- trim- fill-. DEVICE may be "". Says
  * how many bytes became what, and the seconds it took: "hole zero zeroed failed kept read
- * gave-back". With BACKING trim measures that file. With TAKE and TAKE_BYTES a file of that name
- * and size is made as soon as so many bytes were zeroed.
+ * gave-back". BACKING is the image behind DEVICE, to be measured. With TAKE and TAKE_BYTES a file
+ * of that name and size is made as soon as so many bytes were zeroed.
  */
 
 #include <errno.h>
@@ -151,6 +151,7 @@ static int run_mounted(char **argv, const struct watch *watch, struct error *err
 	struct mounted m = { .mountpoint = argv[3], .fstype = argv[2] };
 	bool dry = argv[1][4] == '-';
 	char *backing = getenv("BACKING");
+	struct stat st;
 	int rc = 0;
 
 	if (argv[4] && argv[4][0])
@@ -163,6 +164,8 @@ static int run_mounted(char **argv, const struct watch *watch, struct error *err
 	}
 	m.allocated = backing ? allocated : NULL;
 	m.arg = backing;
+	if (backing && stat(backing, &st) == 0)
+		m.image_size = (uint64_t)st.st_size;
 	if (strncmp(argv[1], "trim", 4) == 0)
 		rc = engine_trim(&m, dry, watch, err);
 	else

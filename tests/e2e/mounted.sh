@@ -113,7 +113,10 @@ watched
 
 proves "and what --reserve says"
 watch_free
-zeroes mnt --method=fill --reserve=128M
+# There may be nothing left to do: the first fill reached its own reserve too.
+fill_status=0
+"$ACHICA" --zero --yes --progress=none --method=fill --reserve=128M mnt >log 2>&1 || fill_status=$?
+[ $fill_status = 0 ] || [ $fill_status = 3 ] || fail "it ended with $fill_status: $(cat log)"
 watched
 [ "$least" -ge $((134217728 - 65536)) ] || fail "only $least bytes were free"
 
@@ -129,7 +132,9 @@ claimed() {
 wait_for "fill to claim the space" claimed
 kill -0 "$achica" || fail "fill has ended already"
 dd if=data of=mnt/data bs=1M conv=fsync status=none || fail "no room for $size bytes"
-wait "$achica" || fail "achica ended with $?: $(cat out err)"
+fill_status=0
+wait "$achica" || fill_status=$?
+[ $fill_status = 0 ] || [ $fill_status = 3 ] || fail "achica ended with $fill_status: $(cat out err)"
 cmp data mnt/data || fail "what was written is not what is there"
 rm mnt/data
 exec 3>&-

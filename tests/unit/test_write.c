@@ -320,6 +320,46 @@ static void a_bad_sector_costs_its_grain_alone(void **state)
 	}
 }
 
+static void a_bad_grain_is_tried_three_times(void **state)
+{
+	struct disk d;
+	struct log log;
+	const struct io_trace_call *calls;
+	unsigned tries = 0;
+	size_t n;
+
+	(void)state;
+	disk_make(&d, IO_FAULT_READ, 0, EIO);
+	io_fault_range(d.fault, (struct extent){ 2 * MIB, 512 });
+	log_make(&log);
+	assert_int_equal(run(&d, engine_write, &log), 0);
+	calls = io_trace_calls(d.trace, &n);
+	for (size_t i = 0; i < n; i++)
+		tries += calls[i].result == -EIO && calls[i].extent.len == 4096;
+	assert_int_equal(tries, 3);
+	disk_free(&d);
+}
+
+/* A disk that went away is not asked about each of its grains. */
+static void a_device_that_is_gone_is_no_question(void **state)
+{
+	static const int errnums[] = { ENODEV, ENXIO, ENOSPC, EROFS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errnums) / sizeof(errnums[0]); i++) {
+		struct disk d;
+		struct log log;
+
+		disk_make(&d, IO_FAULT_ALL & ~(unsigned)IO_FAULT_NEXT_DATA, 0, errnums[i]);
+		io_fault_range(d.fault, (struct extent){ 2 * MIB, DISK_SIZE });
+		log_make(&log);
+		assert_int_equal(run(&d, engine_write, &log), -errnums[i]);
+		assert_int_equal(log.questions, 0);
+		assert_true(io_fault_calls(d.fault) < 50);
+		disk_free(&d);
+	}
+}
+
 static void bad_neighbours_are_one_question(void **state)
 {
 	struct disk d;
@@ -394,13 +434,13 @@ static uint64_t bytes_read_of(uint64_t stale, bool tells_holes, bool dry)
 static void what_is_all_stale_is_hardly_read(void **state)
 {
 	(void)state;
-	assert_in_range(bytes_read_of(128 * MIB, true, false), 16 * MIB, 32 * MIB);
+	assert_in_range(bytes_read_of(128 * MIB, true, false), 16 * MIB, 18 * MIB);
 }
 
 static void reading_comes_back_where_zeros_are(void **state)
 {
 	(void)state;
-	assert_in_range(bytes_read_of(64 * MIB, true, false), 64 * MIB, 96 * MIB);
+	assert_in_range(bytes_read_of(64 * MIB, true, false), 32 * MIB, 96 * MIB);
 }
 
 static void all_is_read_where_holes_are_not_told(void **state)
@@ -432,6 +472,8 @@ int main(void)
 		cmocka_unit_test(a_moment_of_failure_is_mended_by_trying_again),
 		cmocka_unit_test(a_failed_flush_is_a_failure),
 		cmocka_unit_test(a_bad_sector_costs_its_grain_alone),
+		cmocka_unit_test(a_bad_grain_is_tried_three_times),
+		cmocka_unit_test(a_device_that_is_gone_is_no_question),
 		cmocka_unit_test(bad_neighbours_are_one_question),
 		cmocka_unit_test(the_answer_to_a_failure_can_end_it),
 		cmocka_unit_test(a_failure_in_used_space_between_does_no_harm),
