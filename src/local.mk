@@ -5,10 +5,12 @@ noinst_LIBRARIES = libachica.a
 
 foreign_libs = \
 	$(NCURSESW_LIBS) $(BLKID_LIBS) $(PARTED_LIBS) $(MOUNT_LIBS) $(EXT2FS_LIBS) $(COM_ERR_LIBS) \
-	$(NTFS_LIBS) $(GCRYPT_LIBS) $(XXHASH_LIBS) $(SMARTCOLS_LIBS) $(JANSSON_LIBS) $(LTLIBINTL) $(LIBINTL)
+	$(NTFS_LIBS) $(GCRYPT_LIBS) $(XXHASH_LIBS) $(SMARTCOLS_LIBS) $(JANSSON_LIBS) \
+	$(ZLIB_LIBS) $(ZSTD_LIBS) $(LTLIBINTL) $(LIBINTL)
 foreign_cflags = \
 	$(NCURSESW_CFLAGS) $(BLKID_CFLAGS) $(PARTED_CFLAGS) $(MOUNT_CFLAGS) $(EXT2FS_CFLAGS) \
-	$(COM_ERR_CFLAGS) $(NTFS_CFLAGS) $(GCRYPT_CFLAGS) $(XXHASH_CFLAGS) $(SMARTCOLS_CFLAGS) $(JANSSON_CFLAGS)
+	$(COM_ERR_CFLAGS) $(NTFS_CFLAGS) $(GCRYPT_CFLAGS) $(XXHASH_CFLAGS) $(SMARTCOLS_CFLAGS) $(JANSSON_CFLAGS) \
+	$(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 AM_CFLAGS += $(foreign_cflags)
 
 achica_SOURCES = src/main.c
@@ -20,6 +22,7 @@ libachica_a_SOURCES = \
 	include/achica/error.h \
 	include/achica/estimate.h \
 	include/achica/extent.h \
+	include/achica/forecast.h \
 	include/achica/front.h \
 	include/achica/i18n.h \
 	include/achica/job.h \
@@ -124,9 +127,13 @@ libachica_a_SOURCES = \
 	src/engine/mounted.h \
 	src/engine/narrow.c \
 	src/engine/narrow.h \
+	src/engine/pack.c \
+	src/engine/pack.h \
 	src/engine/present.c \
 	src/engine/present.h \
 	src/engine/punch.c \
+	src/engine/qcow2.c \
+	src/engine/qcow2.h \
 	src/engine/reader.c \
 	src/engine/reader.h \
 	src/engine/report.c \
@@ -135,6 +142,9 @@ libachica_a_SOURCES = \
 	src/engine/scan.c \
 	src/engine/shuffle.c \
 	src/engine/shuffle.h \
+	src/engine/squeeze.h \
+	src/engine/squeeze_zlib.c \
+	src/engine/squeeze_zstd.c \
 	src/engine/trim.c \
 	src/engine/write.c \
 	src/engine/zero.c \

@@ -23,6 +23,7 @@ BEGIN {
 	owner["ext2fs/"] = "libext2fs"; owner["ntfs-3g/"] = "libntfs-3g"
 	owner["gcrypt.h"] = "libgcrypt"; owner["xxhash.h"] = "libxxhash"
 	owner["libsmartcols/"] = "libsmartcols"; owner["jansson.h"] = "jansson"
+	owner["zlib.h"] = "zlib"; owner["zstd.h"] = "zstd"
 	owner["blkid.h"] = "libblkid"; owner["libmount.h"] = "libmount"
 	owner["ext2fs.h"] = "libext2fs"; owner["libsmartcols.h"] = "libsmartcols"
 	while ((getline line < "po/POTFILES.in") > 0)

@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_keys \
 	tests/unit/test_map \
 	tests/unit/test_names \
+	tests/unit/test_qcow2 \
 	tests/unit/test_run \
 	tests/unit/test_say_error \
 	tests/unit/test_say_size \

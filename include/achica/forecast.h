@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_FORECAST_H
+#define ACHICA_FORECAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What qemu-img convert -O qcow2 can be told, as it is forecast; forecast_options has the words. */
+enum forecast_format {
+	FORECAST_PLAIN,    /* clusters of 64 KiB, the default */
+	FORECAST_EXTENDED, /* clusters of 128 KiB in subclusters of 4 KiB */
+	FORECAST_SMALL,    /* clusters of 4 KiB */
+	FORECAST_ZLIB,     /* compressed clusters of 64 KiB */
+	FORECAST_ZSTD,
+	FORECAST_COUNT,
+};
+
+/* Bytes, and their 95 % interval; all three are equal when exact. */
+struct forecast_size {
+	uint64_t bytes, low, high;
+};
+
+/*
+ * What the qcow2 of a whole disk or image takes where it is written: now, and after all that can be
+ * reclaimed in it reads as zero. That is the space its file takes (st_blocks): the subclusters of
+ * FORECAST_EXTENDED which are left out are holes in a file that is longer.
+ */
+struct forecast {
+	bool known;
+	bool exact;        /* all of it was read; the compressed ones may have an interval still */
+	uint64_t sampled;  /* bytes read for this */
+	struct forecast_size now[FORECAST_COUNT];
+	struct forecast_size after[FORECAST_COUNT];
+};
+
+/* What to add to qemu-img convert -O qcow2 for it: "-o cluster_size=4k"; "" for the default. */
+const char *forecast_options(enum forecast_format format);
+
+/* What the converted image at the top of t will take when those targets in it are zeroed for which
+   is_marked says so; top->forecast must be known. */
+struct target;
+struct forecast_size forecast_marked(const struct target *top, enum forecast_format format,
+				     bool (*is_marked)(void *arg, const struct target *t),
+				     void *arg);
+
+#endif
