@@ -116,6 +116,8 @@ libachica_a_SOURCES = \
 	src/disk/use.h \
 	src/engine/blind.c \
 	src/engine/blind.h \
+	src/engine/cover.c \
+	src/engine/cover.h \
 	src/engine/engine.h \
 	src/engine/fill.c \
 	src/engine/fill_file.c \
@@ -123,6 +125,13 @@ libachica_a_SOURCES = \
 	src/engine/fill_impl.h \
 	src/engine/fill_layout.c \
 	src/engine/fill_space.c \
+	src/engine/fit.c \
+	src/engine/fit.h \
+	src/engine/forecast.c \
+	src/engine/forecast.h \
+	src/engine/forecast_impl.h \
+	src/engine/forecast_result.c \
+	src/engine/forecast_tally.c \
 	src/engine/mounted.c \
 	src/engine/mounted.h \
 	src/engine/narrow.c \
@@ -146,6 +155,8 @@ libachica_a_SOURCES = \
 	src/engine/squeeze_zlib.c \
 	src/engine/squeeze_zstd.c \
 	src/engine/trim.c \
+	src/engine/unit.c \
+	src/engine/unit.h \
 	src/engine/write.c \
 	src/engine/zero.c \
 	src/engine/zero.h \

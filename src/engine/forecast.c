@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * What of a disk is read for its forecast: units of it, drawn at random without replacement from
+ * those that are not all hole, a batch in disk order in one walk of the maps; or all of them.
+ * Compressing is slower than reading, so no more than SQUEEZED_MOST units are compressed, of all
+ * too: those that a shuffle puts first.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/forecast_impl.h"
+#include "engine/report.h"
+
+#define SQUEEZED_MOST 1024
+#define NOWHERE UINT64_MAX
+
+/* A walk over the units of a cover: ready is called for each when all of it was told. */
+struct pass {
+	struct forecaster *f;
+	const struct watch *watch;
+	struct error *err;
+	int (*ready)(struct pass *pass);
+	uint64_t index;       /* among the units that are not all hole */
+	uint64_t *wanted;     /* ascending; NULL: all */
+	size_t n, next;
+	struct tally tally;
+	uint64_t stretch[FORECAST_COUNT];      /* the last ones that were counted, + 1 */
+	uint64_t stretch_used[FORECAST_COUNT];
+};
+
+static int end_unit(struct pass *p)
+{
+	int rc = p->f->unit.index == NOWHERE ? 0 : p->ready(p);
+
+	p->index++;
+	return rc;
+}
+
+static int pass_extent(void *arg, struct extent e, unsigned owner)
+{
+	struct pass *p = arg;
+	struct unit *u = &p->f->unit;
+	int rc = 0;
+
+	for (uint64_t i = e.start / UNIT; rc == 0 && i * UNIT < extent_end(e); i++) {
+		if (u->index != i) {
+			rc = end_unit(p);
+			unit_begin(u, i);
+		}
+		unit_add(u, e, owner);
+	}
+	return rc;
+}
+
+static int pass_run(struct pass *p)
+{
+	int rc;
+
+	unit_begin(&p->f->unit, NOWHERE);
+	p->index = (uint64_t)-1; /* the first end is of no unit */
+	rc = cover_walk(&p->f->cover, p->watch, pass_extent, p, p->err);
+	return rc ? rc : end_unit(p);
+}
+
+static void count_stretch(uint64_t *count, uint64_t *last, uint64_t stretch)
+{
+	*count += *last != stretch + 1;
+	*last = stretch + 1;
+}
+
+static int measure_unit(struct pass *p)
+{
+	const struct unit *u = &p->f->unit;
+	struct extents *whole = &p->f->whole;
+
+	whole->units++;
+	whole->units_used += u->used > 0;
+	whole->bytes[0] += u->used;
+	whole->bytes[1] += u->free;
+	for (size_t i = 0; i < u->n; i++)
+		whole->owner_free[u->runs[i].owner] += u->runs[i].e.len;
+	for (int i = 0; i < FORECAST_COUNT; i++) {
+		uint64_t stretch = u->index * UNIT / qcow2_shape(i).reach;
+
+		count_stretch(&whole->stretches[i], &p->stretch[i], stretch);
+		if (u->used > 0)
+			count_stretch(&whole->stretches_used[i], &p->stretch_used[i], stretch);
+	}
+	return whole->units % 65536 == 0 ? report_tick(p->watch, u->index * UNIT) : 0;
+}
+
+static bool is_squeezed(const struct pass *p)
+{
+	uint64_t units = p->f->whole.units;
+
+	if (p->wanted)
+		return p->tally.units_squeezed < SQUEEZED_MOST;
+	return units <= SQUEEZED_MOST || shuffle_at(&p->f->shuffle, p->index) < SQUEEZED_MOST;
+}
+
+static int read_unit(struct pass *p)
+{
+	struct forecaster *f = p->f;
+	int rc;
+
+	if (p->wanted && (p->next == p->n || p->wanted[p->next] != p->index))
+		return 0;
+	rc = unit_read(&f->unit, f->cover.disk, p->watch, p->err);
+	if (rc)
+		return rc;
+	tally_add(&p->tally, &f->unit, &f->squeezers, is_squeezed(p));
+	return p->wanted && ++p->next == p->n ? 1 : 0;
+}
+
+static int begin(struct forecaster *f, unsigned owners)
+{
+	f->owners = owners;
+	f->squeezers.zlib = squeeze_zlib_new();
+	f->squeezers.zstd = squeeze_zstd_new();
+	f->whole.owner_free = calloc(owners + 1, sizeof(f->whole.owner_free[0]));
+	if (!f->squeezers.zlib || !f->squeezers.zstd || !f->whole.owner_free)
+		return -ENOMEM;
+	return tally_init(&f->tally, NULL, owners);
+}
+
+int forecaster_new(const struct cover *cover, unsigned owners, uint64_t seed,
+		   const struct watch *watch, struct forecaster **forecaster, struct error *err)
+{
+	struct forecaster *f = calloc(1, sizeof(*f));
+	struct pass pass = { .f = f, .watch = watch, .err = err, .ready = measure_unit };
+	int rc;
+
+	if (!f)
+		return error_set(err, WHY_MEMORY, ENOMEM, cover->disk->name);
+	f->cover = *cover;
+	rc = begin(f, owners);
+	if (rc)
+		error_set(err, WHY_MEMORY, -rc, cover->disk->name);
+	else
+		rc = pass_run(&pass);
+	if (rc) {
+		forecaster_free(f);
+		return rc;
+	}
+	shuffle_init(&f->shuffle, f->whole.units, seed);
+	*forecaster = f;
+	return 0;
+}
+
+void forecaster_free(struct forecaster *f)
+{
+	if (!f)
+		return;
+	squeeze_zlib_free(f->squeezers.zlib);
+	squeeze_zstd_free(f->squeezers.zstd);
+	free(f->whole.owner_free);
+	tally_free(&f->tally);
+	free(f);
+}
+
+uint64_t forecaster_present(const struct forecaster *f)
+{
+	return f->whole.bytes[0] + f->whole.bytes[1];
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t *draw(const struct forecaster *f, size_t n)
+{
+	uint64_t *wanted = calloc(n, sizeof(*wanted));
+
+	for (size_t i = 0; wanted && i < n; i++)
+		wanted[i] = shuffle_at(&f->shuffle, f->drawn + i);
+	if (wanted)
+		qsort(wanted, n, sizeof(wanted[0]), compare);
+	return wanted;
+}
+
+int forecaster_more(struct forecaster *f, size_t units, const struct watch *watch,
+		    struct error *err)
+{
+	struct pass p = { .f = f, .watch = watch, .err = err, .ready = read_unit, .n = units };
+	bool all = units >= f->whole.units - f->drawn;
+	int rc;
+
+	if (f->all)
+		return 1;
+	if (tally_init(&p.tally, all ? NULL : &f->tally, f->owners) < 0)
+		return error_set(err, WHY_MEMORY, ENOMEM, f->cover.disk->name);
+	p.wanted = all ? NULL : draw(f, units);
+	if (!all && !p.wanted)
+		rc = error_set(err, WHY_MEMORY, ENOMEM, f->cover.disk->name);
+	else
+		rc = pass_run(&p);
+	/* A mounted filesystem may have less to read than it had. */
+	if (rc == 1 && !all)
+		rc = 0;
+	free(p.wanted);
+	if (rc) {
+		tally_free(&p.tally);
+		return rc;
+	}
+	tally_free(&f->tally);
+	f->tally = p.tally;
+	f->drawn += all ? 0 : units;
+	f->all = all;
+	return all;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * From what was read to the size of the converted image. Read in full, everything is counted and
+ * nothing estimated, but what compressing comes to where not all was compressed. Sampled, bytes of
+ * data are a regression on used and free bytes; a compressed image is a ratio of the plain one; L2
+ * tables are those of all stretches with used data, and of the others as many as so much data would
+ * meet if it lay at random.
+ */
+
+#include <math.h>
+
+#include "engine/forecast_impl.h"
+
+static double kind_bytes(int kind)
+{
+	return kind == PLAIN ? 64.0 * KIB : kind == GRAIN ? 4.0 * KIB : 128.0 * KIB;
+}
+
+/* Bytes in data of a kind; the interval is for whole clusters. */
+static struct forecast_size data_of(const struct forecaster *f, int kind, int time)
+{
+	const struct extents *whole = &f->whole;
+	const double all[2] = { (double)whole->bytes[0], (double)whole->bytes[1] };
+	double most = (double)(time == NOW ? whole->units : whole->units_used) * (double)UNIT;
+	double step = kind_bytes(kind);
+	double units = f->all ? 0 : (double)whole->units;
+	struct fit_total t = fit_total(&f->tally.fit, MEASURE(kind, time), units, all, most);
+
+	return (struct forecast_size){ (uint64_t)(rint(t.total / step) * step),
+				       (uint64_t)(floor(t.low / step) * step),
+				       (uint64_t)(ceil(t.high / step) * step) };
+}
+
+static uint64_t times(uint64_t bytes, double ratio)
+{
+	return (uint64_t)((double)bytes * ratio);
+}
+
+static struct forecast_size squeezed(const struct forecaster *f, int codec, int time)
+{
+	const struct tally *tally = &f->tally;
+	const struct pack *pack = &tally->packs[codec][time];
+	struct forecast_size plain = data_of(f, PLAIN, time);
+	uint64_t bytes = pack->taken + (pack->last ? 0 : pack->room);
+	struct fit_total ratio;
+
+	if (f->all && tally->units_squeezed >= tally->fit.n)
+		return (struct forecast_size){ bytes, bytes, bytes };
+	ratio = ratio_total(&tally->squeezed[codec][time], (double)f->whole.units);
+	return (struct forecast_size){ times(plain.bytes, ratio.total),
+				       times(plain.low, fmax(ratio.low, 0)),
+				       times(plain.high, ratio.high) };
+}
+
+/* Stretches of n that data clusters meet, put into them at random. */
+static uint64_t met(uint64_t n, double clusters)
+{
+	return n == 0 ? 0 : (uint64_t)rint((double)n * -expm1(-clusters / (double)n));
+}
+
+/* L2 tables for so many bytes of data in clusters. */
+static uint64_t tables_of(const struct forecaster *f, int format, int time, uint64_t data)
+{
+	const struct extents *whole = &f->whole;
+	uint64_t all = whole->stretches[format];
+	uint64_t used = whole->stretches_used[format];
+	double cluster = (double)qcow2_shape(format).cluster;
+	double parts[2] = { (double)whole->bytes[0], (double)whole->bytes[1] };
+	double clusters = (double)data / cluster;
+	double inside = clusters * parts[0] / (parts[0] + parts[1] + 1);
+
+	if (f->all)
+		return f->tally.tables[time][format];
+	if (time == AFTER)
+		return met(used, clusters);
+	return met(used, inside) + met(all - used, clusters - inside);
+}
+
+static uint64_t space(const struct forecaster *f, int format, int time, uint64_t data,
+		      uint64_t written)
+{
+	static const int kinds[FORECAST_COUNT] = {
+		[FORECAST_PLAIN] = PLAIN, [FORECAST_EXTENDED] = WIDE, [FORECAST_SMALL] = GRAIN,
+		[FORECAST_ZLIB] = PLAIN,  [FORECAST_ZSTD] = PLAIN,
+	};
+	struct qcow2_load load = { .disk = f->cover.disk->size, .data = data, .written = written };
+	uint64_t mapped = data_of(f, kinds[format], time).bytes;
+
+	load.tables = tables_of(f, format, time, mapped);
+	return qcow2_space(format, &load);
+}
+
+static struct forecast_size size_of(const struct forecaster *f, int format, int time)
+{
+	struct forecast_size s;
+	uint64_t wide;
+
+	switch (format) {
+	case FORECAST_ZLIB:
+	case FORECAST_ZSTD:
+		s = squeezed(f, format == FORECAST_ZLIB ? ZLIB : ZSTD, time);
+		break;
+	case FORECAST_PLAIN:
+		s = data_of(f, PLAIN, time);
+		break;
+	default:
+		s = data_of(f, GRAIN, time);
+		break;
+	}
+	wide = format == FORECAST_EXTENDED ? data_of(f, WIDE, time).bytes : 0;
+	s.low = space(f, format, time, wide > s.low ? wide : s.low, s.low);
+	s.high = space(f, format, time, wide > s.high ? wide : s.high, s.high);
+	s.bytes = space(f, format, time, wide > s.bytes ? wide : s.bytes, s.bytes);
+	return s;
+}
+
+/* The part of an owner in all that is saved. */
+static double saved_by(const struct forecaster *f, unsigned owner, int kind)
+{
+	const struct share *share = &f->tally.shares[owner];
+
+	if (f->all)
+		return share->saved[kind];
+	if (share->free <= 0)
+		return 0;
+	return share->saved[kind] / share->free * (double)f->whole.owner_free[owner];
+}
+
+static void divide(const struct forecaster *f, const struct forecast *forecast, int format,
+		   uint64_t (*saves)[FORECAST_COUNT])
+{
+	int kind = format == FORECAST_EXTENDED || format == FORECAST_SMALL ? GRAIN : PLAIN;
+	uint64_t now = forecast->now[format].bytes;
+	uint64_t after = forecast->after[format].bytes;
+	double all = 0;
+
+	for (unsigned i = 0; i < f->owners; i++)
+		all += saved_by(f, i, kind);
+	for (unsigned i = 0; i < f->owners; i++)
+		saves[i][format] = all > 0 && now > after
+					   ? times(now - after, saved_by(f, i, kind) / all) : 0;
+}
+
+void forecaster_result(const struct forecaster *f, struct forecast *forecast,
+		       uint64_t (*saves)[FORECAST_COUNT])
+{
+	*forecast = (struct forecast){ .known = f->all || f->tally.fit.n > 0 };
+	forecast->exact = f->all;
+	forecast->sampled = f->tally.read;
+	for (int i = 0; i < FORECAST_COUNT && forecast->known; i++) {
+		forecast->now[i] = size_of(f, i, NOW);
+		forecast->after[i] = size_of(f, i, AFTER);
+		divide(f, forecast, i, saves);
+	}
+}
