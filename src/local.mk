@@ -39,6 +39,7 @@ libachica_a_SOURCES = \
 	src/app/choose.h \
 	src/app/consent.c \
 	src/app/consent.h \
+	src/app/forecast.c \
 	src/app/hold.c \
 	src/app/hold.h \
 	src/app/job.c \
@@ -48,11 +49,14 @@ libachica_a_SOURCES = \
 	src/app/job_run.c \
 	src/app/job_view.c \
 	src/app/job_watch.c \
+	src/app/outlook.c \
+	src/app/outlook.h \
 	src/app/shell.c \
 	src/app/survey.c \
 	src/app/survey_impl.h \
 	src/app/survey_look.c \
 	src/app/survey_probe.c \
+	src/app/survey_prospect.c \
 	src/app/survey_rows.c \
 	src/app/survey_update.c \
 	src/app/thread.c \

@@ -9,6 +9,7 @@
 
 #include "achica/error.h"
 #include "achica/estimate.h"
+#include "achica/forecast.h"
 
 enum target_kind {
 	TARGET_DISK,  /* a whole block device: disk, loop device, whole dm or md device */
@@ -83,6 +84,8 @@ struct target {
 	struct error verdict;      /* WHY_NONE: can be reclaimed; else why not */
 	enum method method;        /* what auto takes here; METHOD_AUTO while unknown */
 	struct estimate estimate;
+	struct forecast forecast;  /* of the disk or image at the top; see forecast_marked */
+	uint64_t saves[FORECAST_COUNT]; /* of it, when this target alone is zeroed */
 
 	struct target *parent;
 	struct target *children;   /* first, in the order of start */

@@ -270,6 +270,8 @@ static bool is_settled(struct survey *s)
 	pthread_mutex_lock(&s->board->mutex);
 	for (const struct look *look = s->board->looks; look; look = look->next)
 		settled &= look_is_good(look);
+	for (const struct prospect *p = s->board->prospects; p; p = p->next)
+		settled &= prospect_is_good(p);
 	pthread_mutex_unlock(&s->board->mutex);
 	return settled;
 }

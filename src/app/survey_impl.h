@@ -7,11 +7,12 @@
 
 #include "achica/survey.h"
 #include "app/hold.h"
+#include "app/outlook.h"
 
 /*
  * The inside of a survey, for survey.c (life, wishes), survey_update.c (results become the tree),
  * survey_rows.c (which rows there are), survey_probe.c (a thread for each disk), survey_look.c (the
- * thread that estimates). The tree is the owner's alone. Threads see the board, which is counted: a
+ * thread that estimates), survey_prospect.c (what it forecasts). The tree is the owner's alone. Threads see the board, which is counted: a
  * thread that hangs in a device keeps it, and the survey can be closed without it.
  */
 
@@ -36,6 +37,22 @@ struct look {
 	struct sampler *sampler;
 };
 
+/* What a whole disk or image will take, converted: being found out. */
+struct prospect {
+	struct prospect *next;
+	struct target *top;  /* its own copy, which gets the figures */
+	bool exact;
+	bool dropped;        /* as of a look */
+	bool done;
+	bool fresh;
+	unsigned steps;
+	uint64_t spent_us;
+	uint64_t begun_us;
+	uint64_t moved_us;
+	size_t units;        /* to read in the next step */
+	struct outlook *outlook; /* the looker's own, without the mutex */
+};
+
 /* A disk or image that was read. */
 struct found {
 	struct found *next;
@@ -55,6 +72,9 @@ struct board {
 	bool paused;
 	char *preferred;
 	struct look *looks;  /* in the order of the tree */
+	struct prospect *prospects;
+	uint64_t looked_us;  /* that estimates took so far, and forecasts */
+	uint64_t foretold_us;
 };
 
 /* Everything here wants the mutex held, but board_new, board_unref and *_start. */
@@ -65,12 +85,25 @@ void board_wake(struct board *board);
 /* Reads row (with the partitions named below it), in a thread of its own. */
 int probe_start(struct board *board, const struct target *row);
 
+/* The thread that estimates and forecasts; it is there once. */
+int looker_start(struct board *board);
+
 /* Adds t to what is to be estimated; the thread starts with the first. */
 int look_add(struct board *board, const struct target *t, bool exact);
 struct look *look_find(struct board *board, const char *name);
 /* Whether batch can go on: exact, within 2 %, or it takes too long. */
 bool look_is_good(const struct look *look);
 int look_percent(const struct look *look);
+
+/* The same for the forecast of a disk or image. */
+int prospect_add(struct board *board, const struct target *top, bool exact);
+struct prospect *prospect_find(struct board *board, const char *name);
+bool prospect_is_good(const struct prospect *prospect);
+/* The one to go on with, NULL none; a step of it, which lets the mutex go. */
+struct prospect *prospect_pick(struct board *board);
+void prospect_step(struct board *board, struct prospect *prospect);
+void prospects_sweep(struct board *board, bool all);
+void prospects_close(struct board *board);
 
 /* A probe that has not come back. */
 struct pending {

@@ -235,6 +235,7 @@ static void take_result(struct board *board, struct look *look, int rc, const st
 	uint64_t us = thread_now_us() - look->begun_us;
 
 	look->spent_us += us;
+	board->looked_us += us;
 	if (look->steps > 0)
 		pace(look, us);
 	look->begun_us = 0;
@@ -287,6 +288,29 @@ static void close_all(struct board *board)
 {
 	for (struct look *look = board->looks; look; look = look->next)
 		look_close(look);
+	prospects_close(board);
+}
+
+/* Forecasts come behind the first figures, and take half the time that estimates do. */
+static bool is_forecasts_turn(const struct board *board, const struct look *look)
+{
+	if (!look)
+		return true;
+	return !look->exact && look->steps > 0 && board->foretold_us <= board->looked_us / 2;
+}
+
+/* One step of something; false when there is nothing to do. */
+static bool do_any(struct board *board)
+{
+	struct look *look = board->paused ? NULL : pick(board);
+	struct prospect *prospect = board->paused ? NULL : prospect_pick(board);
+
+	board->looking = look || prospect;
+	if (prospect && is_forecasts_turn(board, look))
+		prospect_step(board, prospect);
+	else if (look)
+		do_step(board, look);
+	return board->looking;
 }
 
 static void *looker_thread(void *arg)
@@ -295,20 +319,16 @@ static void *looker_thread(void *arg)
 
 	pthread_mutex_lock(&board->mutex);
 	while (!board->stop) {
-		struct look *look;
-
 		sweep(board, false);
-		look = board->paused ? NULL : pick(board);
-		board->looking = look != NULL;
-		if (look) {
-			do_step(board, look);
+		prospects_sweep(board, false);
+		if (do_any(board))
 			continue;
-		}
 		close_all(board);
 		pthread_cond_broadcast(&board->change);
 		pthread_cond_wait(&board->change, &board->mutex);
 	}
 	sweep(board, true);
+	prospects_sweep(board, true);
 	board->looker = board->looking = false;
 	pthread_cond_broadcast(&board->change);
 	pthread_mutex_unlock(&board->mutex);
@@ -316,7 +336,7 @@ static void *looker_thread(void *arg)
 	return NULL;
 }
 
-static int start_looker(struct board *board)
+int looker_start(struct board *board)
 {
 	int rc = board->looker ? 0 : thread_start(NULL, looker_thread, board);
 
@@ -343,7 +363,7 @@ int look_add(struct board *board, const struct target *t, bool exact)
 	look->exact = exact;
 	look->chunks = FIRST_CHUNKS;
 	look->estimate.free = t->free;
-	rc = start_looker(board);
+	rc = looker_start(board);
 	if (rc) {
 		look_free(look);
 		return rc;

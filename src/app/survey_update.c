@@ -105,8 +105,11 @@ static void carry_estimates(struct target *top, const struct target *before)
 
 		while (old && strcmp(old->name, t->name) != 0)
 			old = next_in(old);
-		if (old && rows_are_same(t, old))
+		if (old && rows_are_same(t, old)) {
 			t->estimate = old->estimate;
+			t->forecast = old->forecast;
+			memcpy(t->saves, old->saves, sizeof(t->saves));
+		}
 		if (!t->estimate.known)
 			t->estimate.free = t->free;
 	}
@@ -114,6 +117,8 @@ static void carry_estimates(struct target *top, const struct target *before)
 
 void looks_drop(struct survey *s, const struct target *top)
 {
+	struct prospect *prospect;
+
 	pthread_mutex_lock(&s->board->mutex);
 	for (const struct target *t = top; t; t = next_in(t)) {
 		struct look *look = look_find(s->board, t->name);
@@ -121,6 +126,9 @@ void looks_drop(struct survey *s, const struct target *top)
 		if (look)
 			look->dropped = true;
 	}
+	prospect = prospect_find(s->board, top->name);
+	if (prospect)
+		prospect->dropped = true;
 	pthread_cond_broadcast(&s->board->change);
 	pthread_mutex_unlock(&s->board->mutex);
 }
@@ -133,6 +141,8 @@ static void add_looks(struct survey *s, const struct target *top)
 		if (s->estimate && (target_can(t) || target_wants_consent(t)))
 			(void)look_add(s->board, t, s->exact);
 	}
+	if (s->estimate && outlook_can(top))
+		(void)prospect_add(s->board, top, s->exact);
 	pthread_mutex_unlock(&s->board->mutex);
 }
 
@@ -157,6 +167,37 @@ static bool apply_estimates(struct survey *s)
 		if (!t || adds_nothing(&t->estimate, &look->estimate))
 			continue;
 		t->estimate = look->estimate;
+		changed = true;
+	}
+	return changed;
+}
+
+/* The figures of a forecast, from the looker's copy. */
+static void copy_forecast(struct target *to, const struct target *from)
+{
+	to->forecast = from->forecast;
+	for (const struct target *t = from; t; t = next_in(t)) {
+		struct target *same = target_find(to, t->name);
+
+		if (same)
+			memcpy(same->saves, t->saves, sizeof(same->saves));
+	}
+}
+
+static bool apply_forecasts(struct survey *s)
+{
+	bool changed = false;
+
+	for (struct prospect *p = s->board->prospects; p; p = p->next) {
+		struct target *t;
+
+		if (!p->fresh || p->dropped)
+			continue;
+		p->fresh = false;
+		t = s->tree ? target_find(s->tree, p->top->name) : NULL;
+		if (!t)
+			continue;
+		copy_forecast(t, p->top);
 		changed = true;
 	}
 	return changed;
@@ -262,6 +303,7 @@ bool survey_update(struct survey *s)
 	changed = apply_found(s, found);
 	pthread_mutex_lock(&s->board->mutex);
 	changed |= apply_estimates(s);
+	changed |= apply_forecasts(s);
 	pthread_mutex_unlock(&s->board->mutex);
 	changed |= apply_stuck(s);
 	return changed;

@@ -135,12 +135,17 @@ static void divide(const struct forecaster *f, const struct forecast *forecast, 
 	uint64_t now = forecast->now[format].bytes;
 	uint64_t after = forecast->after[format].bytes;
 	double all = 0;
+	double part = 0;
+	uint64_t given = 0;
 
 	for (unsigned i = 0; i < f->owners; i++)
 		all += saved_by(f, i, kind);
-	for (unsigned i = 0; i < f->owners; i++)
-		saves[i][format] = all > 0 && now > after
-					   ? times(now - after, saved_by(f, i, kind) / all) : 0;
+	for (unsigned i = 0; i < f->owners; i++) {
+		part += saved_by(f, i, kind);
+		saves[i][format] = all > 0 && now > after ? times(now - after, part / all) - given
+							  : 0;
+		given += saves[i][format];
+	}
 }
 
 void forecaster_result(const struct forecaster *f, struct forecast *forecast,

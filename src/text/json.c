@@ -166,6 +166,36 @@ static void put_what_it_is(struct object *o, const struct target *t)
 	put(o, "method", target_can(t) ? json_string(method_name(t->method)) : json_null());
 }
 
+static json_t *forecast_for(const struct forecast *f, int format)
+{
+	const struct forecast_size *now = &f->now[format];
+	const struct forecast_size *after = &f->after[format];
+	struct object o = object_new();
+
+	put(&o, "format", json_string("qcow2"));
+	put(&o, "options", json_string(forecast_options((enum forecast_format)format)));
+	put(&o, "now", bytes_or_null(now->bytes));
+	put(&o, "now_low", bytes_or_null(now->low));
+	put(&o, "now_high", bytes_or_null(now->high));
+	put(&o, "after", bytes_or_null(after->bytes));
+	put(&o, "after_low", bytes_or_null(after->low));
+	put(&o, "after_high", bytes_or_null(after->high));
+	return object_take(&o);
+}
+
+static json_t *forecasts(const struct forecast *f)
+{
+	json_t *array = f->known ? json_array() : json_null();
+
+	for (int i = 0; f->known && i < FORECAST_COUNT; i++) {
+		if (json_array_append_new(array, forecast_for(f, i)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 static void put_estimate(struct object *o, const struct target *t)
 {
 	const struct estimate *e = &t->estimate;
@@ -177,7 +207,7 @@ static void put_estimate(struct object *o, const struct target *t)
 	put(o, "stale_high", e->known ? bytes_or_null(e->stale_high) : json_null());
 	put(o, "exact", e->known ? json_boolean(e->exact) : json_null());
 	if (!t->parent)
-		put(o, "forecast", json_null());
+		put(o, "forecast", forecasts(&t->forecast));
 }
 
 /* The place of t in the job, or the number of its targets when it is not there. */
