@@ -12,8 +12,9 @@
 /*
  * The inside of a survey, for survey.c (life, wishes), survey_update.c (results become the tree),
  * survey_rows.c (which rows there are), survey_probe.c (a thread for each disk), survey_look.c (the
- * thread that estimates), survey_prospect.c (what it forecasts). The tree is the owner's alone. Threads see the board, which is counted: a
- * thread that hangs in a device keeps it, and the survey can be closed without it.
+ * thread that estimates), survey_prospect.c (what it forecasts). The tree is the owner's alone.
+ * Threads see the board, which is counted: a thread that hangs in a device keeps it, and the survey
+ * can be closed without it.
  */
 
 /* What can be reclaimed of one target: being found out. */

@@ -32,13 +32,11 @@
 
 static bool is_within(const struct forecast *f, unsigned part)
 {
-	const struct forecast_size *sizes[] = { &f->now[FORECAST_PLAIN], &f->after[FORECAST_PLAIN] };
+	const struct forecast_size *now = &f->now[FORECAST_PLAIN];
+	const struct forecast_size *after = &f->after[FORECAST_PLAIN];
+	uint64_t most = now->bytes / part * 2;
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		if (sizes[i]->high - sizes[i]->low > f->now[FORECAST_PLAIN].bytes / part * 2)
-			return false;
-	}
-	return f->known;
+	return f->known && now->high - now->low <= most && after->high - after->low <= most;
 }
 
 bool prospect_is_good(const struct prospect *p)

@@ -2,11 +2,11 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * The regression estimator without intercept, and the ratio estimator (Cochran, Sampling Techniques,
- * 3rd edition, 7.1 and 6.3), with the correction for a finite population. What the line does not
- * explain is spread evenly, so the total is right on average whatever the disk is like. Added to
- * the interval is what a sample cannot know: of a kind of unit that it did not meet there may be 3
- * in n (the rule of three).
+ * The regression estimator without intercept, and the ratio estimator (Cochran, Sampling
+ * Techniques, 3rd edition, 7.1 and 6.3), with the correction for a finite population. What the line
+ * does not explain is spread evenly, so the total is right on average whatever the disk is like.
+ * Added to the interval is what a sample cannot know: of a kind of unit that it did not meet there
+ * may be 3 in n (the rule of three).
  */
 
 #include <math.h>

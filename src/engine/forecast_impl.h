@@ -14,7 +14,7 @@
 /* The inside of a forecaster, for forecast.c (what is read), forecast_tally.c (what units come to)
    and forecast_result.c (what that means for the whole). */
 
-/* What is counted in bytes, at both times: whole clusters of 64 KiB, grains, clusters of 128 KiB. */
+/* What is counted in bytes, at both times: clusters of 64 KiB, grains, clusters of 128 KiB. */
 enum { PLAIN, GRAIN, WIDE, KINDS };
 enum { ZLIB, ZSTD, CODECS };
 #define MEASURE(kind, time) ((kind) * TIMES + (time))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/* What units come to: clusters of each size, L2 tables, compressed bytes, and who would save them. */
+/* What units come to: clusters of each size, L2 tables, compressed bytes, and who saves them. */
 
 #include <errno.h>
 #include <stdlib.h>

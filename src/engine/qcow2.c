@@ -2,10 +2,10 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * The layout of a fresh qcow2 (QEMU's docs/interop/qcow2.txt; what is written when was seen in files
- * of qemu-img 7.2): one cluster with the header, the refcount table, refcount blocks of 16 bits for
- * each cluster of the file (themselves too), the L1 table, an L2 table for each stretch of the disk
- * that has data, and the data.
+ * The layout of a fresh qcow2 (QEMU's docs/interop/qcow2.txt; what is written when was seen in
+ * files of qemu-img 7.2): one cluster with the header, the refcount table, refcount blocks of 16
+ * bits for each cluster of the file (themselves too), the L1 table, an L2 table for each stretch of
+ * the disk that has data, and the data.
  *
  * Of the L1 table's cluster only its entries are written; the rest is a hole, as are subclusters
  * without data. An outgrown refcount table is made anew with half as many entries more, and its old
@@ -15,7 +15,7 @@
 #include "achica/units.h"
 #include "engine/qcow2.h"
 
-#define ENTRY 8u          /* bytes of an entry in the L1 and refcount tables, and in most L2 tables */
+#define ENTRY 8u          /* bytes of an entry in the L1 and refcount tables */
 #define ENTRY_EXTENDED 16u
 #define REFCOUNT 2u       /* bytes: refcount_order 4, the default */
 #define PAGE 4096u        /* the block of the filesystem that the file is written to */

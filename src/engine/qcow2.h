@@ -19,7 +19,7 @@ struct qcow2_shape qcow2_shape(enum forecast_format format);
 /* What goes into it besides its own bookkeeping. */
 struct qcow2_load {
 	uint64_t disk;     /* virtual size, bytes */
-	uint64_t data;     /* bytes in clusters: whole ones, or what the compressed ones have come to */
+	uint64_t data;     /* bytes in clusters: whole ones, or what compressed ones come to */
 	uint64_t written;  /* of data, what takes space: less where subclusters are left out */
 	uint64_t tables;   /* L2 tables: so many stretches of reach bytes have data */
 };
