@@ -8,7 +8,7 @@
  * An input is an image told in short, as seeds.py makes it: a byte for the driver (a row of the
  * table below), a byte for the size in units of that row, then records: sector (24 bit, little
  * endian), tag, and for an even tag 512 bytes of it, for an odd one the byte and the number of
- * sectors (16 bit) to fill. With FUZZ_TYPE in the environment only inputs for that type are looked at.
+ * sectors (16 bit) to fill. FUZZ_TYPE in the environment leaves out the inputs for other types.
  */
 #include <stdio.h>
 #include <stdlib.h>
