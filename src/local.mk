@@ -63,6 +63,8 @@ libachica_a_SOURCES = \
 	src/app/thread.h \
 	src/base/bytes.c \
 	src/base/bytes.h \
+	src/base/crc32.c \
+	src/base/crc32.h \
 	src/base/crc32c.c \
 	src/base/crc32c.h \
 	src/base/error.c \
@@ -189,6 +191,8 @@ libachica_a_SOURCES = \
 	src/fs/fs_xfs.c \
 	src/fs/fsmap.c \
 	src/fs/gate.c \
+	src/fs/utf16.c \
+	src/fs/utf16.h \
 	src/fs/xfs_ag.c \
 	src/fs/xfs_ag.h \
 	src/fs/xfs_log.c \
