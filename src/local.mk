@@ -183,10 +183,17 @@ libachica_a_SOURCES = \
 	src/fs/ext_super.h \
 	src/fs/feature.c \
 	src/fs/feature.h \
+	src/fs/f2fs_cp.c \
+	src/fs/f2fs_cp.h \
+	src/fs/f2fs_sum.c \
+	src/fs/f2fs_sum.h \
+	src/fs/f2fs_super.c \
+	src/fs/f2fs_super.h \
 	src/fs/fs.c \
 	src/fs/fs.h \
 	src/fs/fs_btrfs.c \
 	src/fs/fs_ext.c \
+	src/fs/fs_f2fs.c \
 	src/fs/fs_swap.c \
 	src/fs/fs_xfs.c \
 	src/fs/fsmap.c \

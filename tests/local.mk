@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/test_draw \
 	tests/unit/test_fs_btrfs \
 	tests/unit/test_fs_ext \
+	tests/unit/test_fs_f2fs \
 	tests/unit/test_fs_swap \
 	tests/unit/test_fs_xfs \
 	tests/unit/test_gate \

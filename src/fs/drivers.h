@@ -8,6 +8,7 @@
 /* The one symbol of each driver, for the table in fs.c alone. */
 extern const struct fs_driver fs_btrfs;
 extern const struct fs_driver fs_ext;
+extern const struct fs_driver fs_f2fs;
 extern const struct fs_driver fs_ntfs;
 extern const struct fs_driver fs_swap;
 extern const struct fs_driver fs_xfs;

@@ -15,6 +15,7 @@
 static const struct fs_driver *const drivers[] = {
 	&fs_btrfs,
 	&fs_ext,
+	&fs_f2fs,
 #ifdef WITH_NTFS
 	&fs_ntfs,
 #endif

@@ -74,6 +74,7 @@ static const struct repair repairs[] = {
 	{ "exfat", "fsck.exfat -p", false, false },
 	{ "xfs", "xfs_repair", false, false },
 	{ "btrfs", "btrfs check", false, false },
+	{ "f2fs", "fsck.f2fs -f", false, false },
 };
 
 static const struct repair *repair_of(const char *fstype)
