@@ -84,6 +84,7 @@ test_tools = \
 	$(NULL)
 tests_fuzz_replay_fs_SOURCES = \
 	tests/fuzz/btrfs_sum_any.c \
+	tests/fuzz/f2fs_sum_any.c \
 	tests/fuzz/fuzz_fs.c \
 	tests/fuzz/replay.c \
 	tests/fuzz/xfs_sum_any.c
@@ -128,9 +129,12 @@ e2e_tests = \
 	tests/e2e/fs_btrfs_refused.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
+	tests/e2e/fs_f2fs.sh \
+	tests/e2e/fs_f2fs_refused.sh \
 	tests/e2e/engine_mounted.sh \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_fuzz.sh \
+	tests/e2e/fs_kernel.sh \
 	tests/e2e/fs_mounted.sh \
 	tests/e2e/fs_xfs.sh \
 	tests/e2e/fs_xfs_mounted.sh \
@@ -163,7 +167,9 @@ slow_e2e_tests = \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_ext.sh \
+	tests/e2e/fs_f2fs.sh \
 	tests/e2e/fs_huge.sh \
+	tests/e2e/fs_kernel.sh \
 	tests/e2e/fs_ntfs.sh \
 	tests/e2e/fs_xfs.sh \
 	tests/e2e/kill.sh \
@@ -208,6 +214,7 @@ AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/bench/bench.py \
 	tests/fs/btrfs.py \
+	tests/fs/f2fs.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
 	tests/fs/xfs.py \
@@ -270,6 +277,7 @@ FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitiz
 fuzz_types = \
 	btrfs \
 	ext4 \
+	f2fs \
 	ntfs \
 	xfs \
 	$(NULL)
@@ -281,10 +289,11 @@ fuzz-build: $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
 		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
-		$(top_srcdir)/tests/fuzz/btrfs_sum_any.c $(top_srcdir)/tests/fuzz/xfs_sum_any.c \
+		$(addprefix $(top_srcdir)/tests/fuzz/, \
+		btrfs_sum_any.c f2fs_sum_any.c xfs_sum_any.c) \
 		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
-		$(filter-out src/fs/btrfs_sum.c src/fs/xfs_sum.c,$(filter src/base/%.c src/fs/%.c, \
-		$(libachica_a_SOURCES)))) \
+		$(filter-out src/fs/btrfs_sum.c src/fs/f2fs_sum.c src/fs/xfs_sum.c, \
+		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES)))) \
 		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
 

@@ -32,6 +32,7 @@ static const struct kind {
 	{ "ntfs", 64 * KIB, 0 },
 	{ "btrfs", 1 * MIB, 1 * MIB - 1 },
 	{ "xfs", 1 * MIB, 2047 },
+	{ "f2fs", 1 * MIB, 4 * MIB - 1 },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 SECTOR = 512
-UNITS = [65536, 65536, 1 << 20, 1 << 20]
+UNITS = [65536, 65536, 1 << 20, 1 << 20, 1 << 20]
 EXT = ["-q", "-F", "-N", "16"]
 BTRFS = ["-q", "-K", "-f", "-n", "4096"]
 XFS = ["mkfs.xfs", "--unsupported", "-q", "-f"]
@@ -43,6 +43,9 @@ SEEDS = [
                                "-p", "TREE"]),
     (3, "xfs-v5-aged", 49152, [*XFS, "-m", "crc=1", "-b", "size=1024", "-d", "agcount=3",
                                "-p", "TREE"]),
+    (4, "f2fs", 65536, ["mkfs.f2fs", "-q", "-f"]),
+    (4, "f2fs-files", 81920, ["mkfs.f2fs", "-q", "-f", "-O", "extra_attr,sb_checksum,compression"]),
+    (4, "f2fs-large-nat", 65536, ["mkfs.f2fs", "-q", "-f", "-i"]),
 ]
 
 
@@ -85,6 +88,19 @@ def forget_xfs(image):
     return bytes(out)
 
 
+def forget_f2fs(image):
+    """The same for F2FS: superblocks, checkpoints, segment table."""
+    first, sit, nat = struct.unpack_from("<3I", image, 1024 + 76)
+    out = bytearray(len(image))
+    for start, end in ((0, 8192), (first * 4096, nat * 4096)):
+        out[start:end] = image[start:end]
+    # Checksums of the table of nodes behind a checkpoint, which nobody reads here.
+    for pack in (first, first + 512):
+        blocks, = struct.unpack_from("<I", image, pack * 4096 + 136)
+        out[(pack + blocks) * 4096:(pack + 512) * 4096] = bytes((512 - blocks) * 4096)
+    return bytes(out)
+
+
 def short(image, kind):
     """The records of an image: runs of one byte as fills, all else by sector."""
     unit = UNITS[kind]
@@ -113,8 +129,10 @@ def make(kib, command):
                 data.write(b"x" * (i * i * 100))
         file.truncate(kib * 1024)
         command = [files if word == "FILES" else word for word in command]
-        subprocess.run([*command, file.name], check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+        run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([*command, file.name], **run)
+        if command[0] == "mkfs.f2fs" and "-O" in command:
+            subprocess.run(["sload.f2fs", "-f", files, file.name], **run)
         return file.read()
 
 
@@ -143,5 +161,7 @@ for kind, name, kib, command in SEEDS:
         image = forget(image)
     if kind == 3:
         image = forget_xfs(image)
+    if kind == 4:
+        image = forget_f2fs(image)
     with open(os.path.join(sys.argv[1], name), "wb") as seed:
         seed.write(short(image, kind))
