@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/test_choose \
 	tests/unit/test_disks \
 	tests/unit/test_draw \
+	tests/unit/test_forecast \
 	tests/unit/test_fs_btrfs \
 	tests/unit/test_fs_ext \
 	tests/unit/test_fs_f2fs \
@@ -124,6 +125,7 @@ e2e_tests = \
 	tests/e2e/cli.sh \
 	tests/e2e/discover.sh \
 	tests/e2e/advice.sh \
+	tests/e2e/forecast.sh \
 	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_btrfs_mounted.sh \
 	tests/e2e/fs_btrfs_refused.sh \
@@ -165,6 +167,7 @@ slow_e2e_tests = \
 	tests/e2e/booted.sh \
 	tests/e2e/engine_mounted.sh \
 	tests/e2e/ext_disk.sh \
+	tests/e2e/forecast.sh \
 	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_f2fs.sh \

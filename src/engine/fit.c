@@ -54,18 +54,24 @@ static double quantile(double n)
 	return Z + 2.5 / (n > 1 ? n - 1 : 1);
 }
 
-static struct fit_total spread(double total, double half, double n, double part, double most)
+/* total and what is around it; what was not met may add unit, all in all no more than most. */
+static struct fit_total spread(double total, double half, double unmet, double unit, double most)
 {
 	struct fit_total t = { total, total - half, total + half };
-	double unmet = 3 / n * (1 + part) / 2;
 
 	t.low = fmin(t.low, total - unmet * total);
-	t.high = fmax(t.high, total + unmet * (most - total));
+	t.high = fmax(t.high, fmin(total + unmet * unit, most));
 	return t;
 }
 
+/* The rule of three, for those that were not drawn. */
+static double unmet(double n, double part)
+{
+	return 3 / n * (1 + part) / 2;
+}
+
 struct fit_total fit_total(const struct fit *fit, int i, double units, const double all[2],
-			   double most)
+			   double unit, double most)
 {
 	double n = fit->n;
 	double y = fit->of[i].y;
@@ -80,8 +86,8 @@ struct fit_total fit_total(const struct fit *fit, int i, double units, const dou
 	      b[0] * b[0] * fit->xx[0] + 2 * b[0] * b[1] * fit->xx[1] + b[1] * b[1] * fit->xx[2];
 	var = fmax(var / n - mean * mean, 0) * n / fmax(n - 3, 1);
 	total = fmin(fmax(b[0] * all[0] + b[1] * all[1] + units * mean, y), most);
-	t = spread(total, quantile(n) * units * sqrt(var / n * (1 - n / units)), n, 1 - n / units,
-		   most);
+	t = spread(total, quantile(n) * units * sqrt(var / n * (1 - n / units)),
+		   unmet(n, 1 - n / units), units * unit, most);
 	t.low = fmax(t.low, y);
 	t.high = fmin(t.high, most);
 	return t;
@@ -109,5 +115,5 @@ struct fit_total ratio_total(const struct ratio *r, double units)
 	if (r->n < 2)
 		return t;
 	return spread(ratio, quantile(r->n) * sqrt(fmax(sum, 0) * r->n / (r->n - 1) * part) / r->x,
-		      r->n, part, 1);
+		      unmet(r->n, part), 1 - ratio, 1);
 }

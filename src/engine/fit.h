@@ -23,9 +23,9 @@ struct fit_total {
 
 void fit_add(struct fit *fit, const double x[2], const double y[FIT_MEASURES]);
 
-/* Of measure i, in units units whose x add up to all. most: what it can be at most. */
+/* Of measure i, in units units whose x add up to all. It is at most unit in each, most in all. */
 struct fit_total fit_total(const struct fit *fit, int i, double units, const double all[2],
-			   double most);
+			   double unit, double most);
 
 /* Sums for the ratio of y to x. */
 struct ratio {

@@ -26,7 +26,8 @@ static struct forecast_size data_of(const struct forecaster *f, int kind, int ti
 	double most = (double)(time == NOW ? whole->units : whole->units_used) * (double)UNIT;
 	double step = kind_bytes(kind);
 	double units = f->all ? 0 : (double)whole->units;
-	struct fit_total t = fit_total(&f->tally.fit, MEASURE(kind, time), units, all, most);
+	struct fit_total t = fit_total(&f->tally.fit, MEASURE(kind, time), units, all,
+				       (double)UNIT, most);
 
 	return (struct forecast_size){ (uint64_t)(rint(t.total / step) * step),
 				       (uint64_t)(floor(t.low / step) * step),
@@ -38,17 +39,29 @@ static uint64_t times(uint64_t bytes, double ratio)
 	return (uint64_t)((double)bytes * ratio);
 }
 
+/* Whether all there is was compressed: then the pack is the truth. */
+static bool is_packed(const struct forecaster *f)
+{
+	return f->all && f->tally.units_squeezed >= f->tally.fit.n;
+}
+
+static struct pack packed(const struct forecaster *f, int codec, int time)
+{
+	struct pack pack = f->tally.packs[codec][time];
+
+	pack_end(&pack);
+	return pack;
+}
+
 static struct forecast_size squeezed(const struct forecaster *f, int codec, int time)
 {
-	const struct tally *tally = &f->tally;
-	const struct pack *pack = &tally->packs[codec][time];
 	struct forecast_size plain = data_of(f, PLAIN, time);
-	uint64_t bytes = pack->taken + (pack->last ? 0 : pack->room);
+	uint64_t space = packed(f, codec, time).space;
 	struct fit_total ratio;
 
-	if (f->all && tally->units_squeezed >= tally->fit.n)
-		return (struct forecast_size){ bytes, bytes, bytes };
-	ratio = ratio_total(&tally->squeezed[codec][time], (double)f->whole.units);
+	if (is_packed(f))
+		return (struct forecast_size){ space, space, space };
+	ratio = ratio_total(&f->tally.squeezed[codec][time], (double)f->whole.units);
 	return (struct forecast_size){ times(plain.bytes, ratio.total),
 				       times(plain.low, fmax(ratio.low, 0)),
 				       times(plain.high, ratio.high) };
@@ -78,42 +91,54 @@ static uint64_t tables_of(const struct forecaster *f, int format, int time, uint
 	return met(used, inside) + met(all - used, clusters - inside);
 }
 
-static uint64_t space(const struct forecaster *f, int format, int time, uint64_t data,
-		      uint64_t written)
-{
-	static const int kinds[FORECAST_COUNT] = {
-		[FORECAST_PLAIN] = PLAIN, [FORECAST_EXTENDED] = WIDE, [FORECAST_SMALL] = GRAIN,
-		[FORECAST_ZLIB] = PLAIN,  [FORECAST_ZSTD] = PLAIN,
-	};
-	struct qcow2_load load = { .disk = f->cover.disk->size, .data = data, .written = written };
-	uint64_t mapped = data_of(f, kinds[format], time).bytes;
+/* What is counted of a format's clusters, of what is written of them, and of what each owner saves:
+   a compressed cluster gets smaller with every grain. */
+static const struct {
+	int clusters, written, saved;
+	int codec;
+} kinds[FORECAST_COUNT] = {
+	[FORECAST_PLAIN] = { PLAIN, PLAIN, PLAIN, CODECS },
+	[FORECAST_EXTENDED] = { WIDE, GRAIN, GRAIN, CODECS },
+	[FORECAST_SMALL] = { GRAIN, GRAIN, GRAIN, CODECS },
+	[FORECAST_ZLIB] = { PLAIN, PLAIN, GRAIN, ZLIB },
+	[FORECAST_ZSTD] = { PLAIN, PLAIN, GRAIN, ZSTD },
+};
 
-	load.tables = tables_of(f, format, time, mapped);
+/* The length of the data in the file, of which written bytes take space. */
+static uint64_t length_of(const struct forecaster *f, int format, int time, uint64_t written)
+{
+	int codec = kinds[format].codec;
+	uint64_t length = written;
+
+	if (format == FORECAST_EXTENDED)
+		length = data_of(f, WIDE, time).bytes;
+	else if (codec != CODECS && is_packed(f))
+		length = packed(f, codec, time).length;
+	return length > written ? length : written;
+}
+
+static uint64_t space(const struct forecaster *f, int format, int time, uint64_t written)
+{
+	uint64_t mapped = data_of(f, kinds[format].clusters, time).bytes;
+	struct qcow2_load load = {
+		.disk = f->cover.disk->size,
+		.data = length_of(f, format, time, written),
+		.written = written,
+		.tables = tables_of(f, format, time, mapped),
+	};
+
 	return qcow2_space(format, &load);
 }
 
 static struct forecast_size size_of(const struct forecaster *f, int format, int time)
 {
-	struct forecast_size s;
-	uint64_t wide;
+	int codec = kinds[format].codec;
+	struct forecast_size s = codec == CODECS ? data_of(f, kinds[format].written, time)
+						 : squeezed(f, codec, time);
 
-	switch (format) {
-	case FORECAST_ZLIB:
-	case FORECAST_ZSTD:
-		s = squeezed(f, format == FORECAST_ZLIB ? ZLIB : ZSTD, time);
-		break;
-	case FORECAST_PLAIN:
-		s = data_of(f, PLAIN, time);
-		break;
-	default:
-		s = data_of(f, GRAIN, time);
-		break;
-	}
-	wide = format == FORECAST_EXTENDED ? data_of(f, WIDE, time).bytes : 0;
-	s.low = space(f, format, time, wide > s.low ? wide : s.low, s.low);
-	s.high = space(f, format, time, wide > s.high ? wide : s.high, s.high);
-	s.bytes = space(f, format, time, wide > s.bytes ? wide : s.bytes, s.bytes);
-	return s;
+	return (struct forecast_size){ space(f, format, time, s.bytes),
+				       space(f, format, time, s.low),
+				       space(f, format, time, s.high) };
 }
 
 /* The part of an owner in all that is saved. */
@@ -131,7 +156,7 @@ static double saved_by(const struct forecaster *f, unsigned owner, int kind)
 static void divide(const struct forecaster *f, const struct forecast *forecast, int format,
 		   uint64_t (*saves)[FORECAST_COUNT])
 {
-	int kind = format == FORECAST_EXTENDED || format == FORECAST_SMALL ? GRAIN : PLAIN;
+	int kind = kinds[format].saved;
 	uint64_t now = forecast->now[format].bytes;
 	uint64_t after = forecast->after[format].bytes;
 	double all = 0;

@@ -117,8 +117,8 @@ static void add_squeezed(struct tally *tally, const struct unit *u, const struct
 		for (int time = 0; time < TIMES; time++)
 			ratio_add(&tally->squeezed[codec][time],
 				  (double)data_bytes(u, PLAIN, time),
-				  (double)(tally->packs[codec][time].taken -
-					   before[codec][time].taken));
+				  (double)(tally->packs[codec][time].space -
+					   before[codec][time].space));
 	}
 	tally->units_squeezed++;
 }

@@ -13,12 +13,16 @@
  * one is filled with what still fits. All zero: an empty file.
  */
 struct pack {
-	uint64_t taken; /* bytes so far, with what was lost */
-	size_t room;    /* left in the cluster that was begun */
-	bool last;      /* and that is the last one of the file */
+	uint64_t length; /* bytes so far, with what was lost */
+	uint64_t space;  /* of it, what is no hole: nothing is written to what was lost */
+	size_t room;     /* left in the cluster that was begun */
+	bool last;       /* and that is the last one of the file */
 };
 
 /* Adds one of size bytes; SQUEEZE_CLUSTER is one that is not compressed. */
 void pack_add(struct pack *pack, size_t size);
+
+/* After the last one. */
+void pack_end(struct pack *pack);
 
 #endif

@@ -95,7 +95,8 @@ static void packing_goes_on_over_clusters(void **state)
 	(void)state;
 	pack_add(&p, 40000);
 	pack_add(&p, 40000);
-	assert_int_equal(p.taken, 80000);
+	assert_int_equal(p.length, 80000);
+	assert_int_equal(p.space, 80000);
 	assert_int_equal(p.room, 2 * SQUEEZE_CLUSTER - 80000);
 }
 
@@ -107,9 +108,15 @@ static void packing_loses_the_rest_of_a_cluster_behind_which_something_lies(void
 	pack_add(&p, 40000);
 	pack_add(&p, SQUEEZE_CLUSTER);
 	pack_add(&p, 20000); /* still fits */
-	assert_int_equal(p.taken, 40000 + SQUEEZE_CLUSTER + 20000);
+	assert_int_equal(p.length, 40000 + SQUEEZE_CLUSTER + 20000);
 	pack_add(&p, 20000);
-	assert_int_equal(p.taken, SQUEEZE_CLUSTER + SQUEEZE_CLUSTER + 20000);
+	assert_int_equal(p.length, SQUEEZE_CLUSTER + SQUEEZE_CLUSTER + 20000);
+	/* 60000 bytes lie in 15 pages; the 16th is a hole. */
+	assert_int_equal(p.space, 15 * 4 * KIB + SQUEEZE_CLUSTER + 20000);
+	pack_add(&p, SQUEEZE_CLUSTER);
+	pack_end(&p);
+	assert_int_equal(p.length, 4 * SQUEEZE_CLUSTER);
+	assert_int_equal(p.space, 15 * 4 * KIB + SQUEEZE_CLUSTER + 5 * 4 * KIB + SQUEEZE_CLUSTER);
 }
 
 static void noise_is_not_compressed(void **state)
