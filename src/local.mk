@@ -212,11 +212,13 @@ libachica_a_SOURCES = \
 	src/text/json.c \
 	src/text/say_clean.c \
 	src/text/say_error.c \
+	src/text/say_forecast.c \
 	src/text/say_job.c \
 	src/text/say_remedy.c \
 	src/text/say_size.c \
 	src/ui/asks.c \
 	src/ui/consent.c \
+	src/ui/copies.c \
 	src/ui/dialog.c \
 	src/ui/draw.c \
 	src/ui/draw.h \

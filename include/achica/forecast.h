@@ -37,11 +37,23 @@ struct forecast {
 /* What to add to qemu-img convert -O qcow2 for it: "-o cluster_size=4k"; "" for the default. */
 const char *forecast_options(enum forecast_format format);
 
+/* Whether an option by which it takes other instead of plain bytes is worth naming. */
+bool forecast_pays(uint64_t plain, uint64_t other);
+
 /* What the converted image at the top of t will take when those targets in it are zeroed for which
    is_marked says so; top->forecast must be known. */
 struct target;
 struct forecast_size forecast_marked(const struct target *top, enum forecast_format format,
 				     bool (*is_marked)(void *arg, const struct target *t),
 				     void *arg);
+
+/* The same for all disks and images of the tree in which any target is marked, together. */
+struct forecast_sum {
+	struct forecast_size now, after, extended; /* extended: after, as FORECAST_EXTENDED */
+};
+
+/* False when none is marked, or the forecast of one of them is not known. */
+bool forecast_sum(const struct target *tree, bool (*is_marked)(void *arg, const struct target *t),
+		  void *arg, struct forecast_sum *sum);
 
 #endif

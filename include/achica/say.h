@@ -35,6 +35,16 @@ char *say_size_long(uint64_t bytes, char *buf, size_t n);
 /* "83.2G ±0.4", "83.2G exact", "~410G", "at most 0.2G", "?" ; pm is the "±" to use. */
 char *say_estimate(const struct estimate *e, const char *pm, char *buf, size_t n);
 
+/* "83.2G", "83.2G ±0.4": a size of a forecast. */
+char *say_forecast(const struct forecast_size *size, const char *pm, char *buf, size_t n);
+
+/* What zeroing t alone saves of the converted image, "saves 0B as qcow2, 112.0M with -o ..." where
+   an option makes a difference; "" when there is no forecast. */
+char *say_saves(const struct target *t, char *buf, size_t n);
+
+/* "As qcow2: 120.3G now, 80.1G after; with -o ... 70.2G."; done: "before" and "now". */
+char *say_copies(const struct forecast_sum *sum, bool done, const char *pm, char *buf, size_t n);
+
 /* "271 MB/s": always powers of 1000, as disks are sold. */
 char *say_rate(uint64_t bps, char *buf, size_t n);
 

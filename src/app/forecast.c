@@ -4,6 +4,17 @@
 /* The forecast of what the user marked, from the one for all and what each target saves of it. */
 
 #include "achica/target.h"
+#include "achica/units.h"
+
+#define PAYS_BYTES (1 * MIB)
+#define PAYS_PART 20
+
+bool forecast_pays(uint64_t plain, uint64_t other)
+{
+	uint64_t least = plain / PAYS_PART > PAYS_BYTES ? plain / PAYS_PART : PAYS_BYTES;
+
+	return plain > other && plain - other >= least;
+}
 
 /* size, moved to where the middle is bytes. */
 static struct forecast_size moved(const struct forecast_size *size, uint64_t bytes)
@@ -29,4 +40,40 @@ struct forecast_size forecast_marked(const struct target *top, enum forecast_for
 	}
 	rest = now->bytes > saved ? now->bytes - saved : 0;
 	return moved(rest > after->bytes + saved ? now : after, rest);
+}
+
+static void add_size(struct forecast_size *sum, struct forecast_size size)
+{
+	sum->bytes += size.bytes;
+	sum->low += size.low;
+	sum->high += size.high;
+}
+
+static bool has_marked(const struct target *top, bool (*is_marked)(void *, const struct target *),
+		       void *arg)
+{
+	for (const struct target *t = top; t && (t == top || t->parent); t = target_next(t)) {
+		if (is_marked(arg, t))
+			return true;
+	}
+	return false;
+}
+
+bool forecast_sum(const struct target *tree, bool (*is_marked)(void *arg, const struct target *t),
+		  void *arg, struct forecast_sum *sum)
+{
+	bool any = false;
+
+	*sum = (struct forecast_sum){ .now = { 0, 0, 0 } };
+	for (const struct target *t = tree; t; t = t->next) {
+		if (!has_marked(t, is_marked, arg))
+			continue;
+		if (!t->forecast.known)
+			return false;
+		any = true;
+		add_size(&sum->now, t->forecast.now[FORECAST_PLAIN]);
+		add_size(&sum->after, forecast_marked(t, FORECAST_PLAIN, is_marked, arg));
+		add_size(&sum->extended, forecast_marked(t, FORECAST_EXTENDED, is_marked, arg));
+	}
+	return any;
 }

@@ -102,6 +102,9 @@ int estimate_print(const struct target *tree, const struct options *options);
 /* What a run would do, as a table, with its warnings. */
 void plan_print(const struct selection *selection, const struct options *options, FILE *out);
 
+/* What the copies of their disks in tree will take, where that is known already. */
+void plan_copies(const struct selection *selection, const struct target *tree, FILE *out);
+
 /* Runs a job over the selection with progress on stderr and the summary, the commands or the JSON
    on stdout. tree is for JSON. Returns the exit status. */
 int run_selection(struct target *tree, const struct selection *selection,

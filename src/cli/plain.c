@@ -272,6 +272,7 @@ static int plan(struct plain *p)
 		return -1;
 	}
 	plan_print(&selection, p->options, stdout);
+	plan_copies(&selection, survey_tree(p->survey), stdout);
 	/* TRANSLATORS: "start" is the word to type; give the first one of your list of answers. */
 	printf("\n%s ", _("Type the word start to begin; Enter alone goes back:"));
 	fflush(stdout);

@@ -3,6 +3,9 @@
 
 /* What a run would do, said before it is done. */
 
+#include <langinfo.h>
+#include <string.h>
+
 #include "achica/i18n.h"
 #include "cli/cli.h"
 
@@ -43,4 +46,26 @@ void plan_print(const struct selection *selection, const struct options *options
 			 "afterwards. It is safe to stop at any time."), 0, 0, 80);
 	if (options->job.dry_run)
 		help_wrap(out, _("This is a dry run: nothing will be written."), 0, 0, 80);
+}
+
+static bool is_selected(void *arg, const struct target *t)
+{
+	const struct selection *selection = arg;
+
+	for (size_t i = 0; i < selection->n; i++) {
+		if (selection->targets[i] == t)
+			return true;
+	}
+	return false;
+}
+
+void plan_copies(const struct selection *selection, const struct target *tree, FILE *out)
+{
+	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	struct forecast_sum sum;
+	char line[512];
+
+	if (forecast_sum(tree, is_selected, (void *)selection, &sum))
+		help_wrap(out, say_copies(&sum, false, utf8 ? "\302\261" : "+-", line,
+					  sizeof(line)), 0, 0, 80);
 }
