@@ -256,6 +256,17 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 	}
 }
 
+static bool is_planned(const struct ui *ui, const struct target *t)
+{
+	for (size_t i = 0; i < ui->plan.n; i++) {
+		const struct plan_item *item = &ui->plan.items[i];
+
+		if (strcmp(item->t->name, t->name) == 0)
+			return item->check.state != CHECK_REFUSED;
+	}
+	return false;
+}
+
 static void draw_field_row(const struct ui *ui, struct grid *g, int row, size_t field,
 			   const char *text)
 {
@@ -407,6 +418,7 @@ static void draw(const struct ui *ui, struct grid *g)
 	say_intro(&ui->plan, intro, sizeof(intro));
 	if (item)
 		say_note(item, note, sizeof(note));
+	copies_add(ui, g, false, is_planned, note, sizeof(note));
 	p = place_parts(ui, g, intro, note);
 	frame_title(ui, g, NULL);
 	draw_clipped(g, p.intro, p.intro_rows, intro);

@@ -157,6 +157,22 @@ static void say_state(const struct ui *ui, const struct row *r, char *buf, size_
 	}
 }
 
+/* Of a whole disk or image: "qcow2 120.3G > 80.1G", now and after. */
+static void add_forecast(const struct target *t, char *buf, size_t n)
+{
+	size_t at = strlen(buf);
+	char now[16], after[16], text[64];
+	const struct say_fact facts[] = { { "now", now }, { "after", after }, { NULL, NULL } };
+
+	if (t->parent || !t->forecast.known)
+		return;
+	say_size(t->forecast.now[FORECAST_PLAIN].bytes, now, sizeof(now));
+	say_size(t->forecast.after[FORECAST_PLAIN].bytes, after, sizeof(after));
+	/* TRANSLATORS: what a copy takes now and after: "qcow2 120.3G > 80.1G" */
+	say_fill(text, sizeof(text), C_("forecast, max 22 cells", "qcow2 {now} > {after}"), facts);
+	snprintf(buf + at, n - at, "%s%s", at ? "  " : "", text);
+}
+
 /* "18.0G opt-in" */
 static void say_on_request(const struct target *t, char *buf, size_t n)
 {
@@ -188,6 +204,8 @@ static void draw_amount(const struct ui *ui, struct grid *g, int row, const stru
 		return;
 	}
 	say_state(ui, r, text, sizeof(text));
+	if (p->bar_cells && t->children)
+		add_forecast(t, text, sizeof(text));
 	if (p->bar_cells)
 		draw_text(g, row, p->bar, end - p->bar, FACE_NORMAL, text);
 	else

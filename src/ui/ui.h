@@ -228,6 +228,11 @@ char *say_figure(const struct estimate *e, const char *pm, char *buf, size_t n);
 uint64_t expected_stale(const struct job_view_item *item);
 uint64_t next_rate(uint64_t rate, bool faster);
 
+/* copies.c: adds a line, where there is room and it is known: what the copies of all disks take of
+   which something is_in the run. */
+void copies_add(const struct ui *ui, const struct grid *g, bool done,
+		bool (*is_in)(const struct ui *ui, const struct target *t), char *buf, size_t n);
+
 /* map.c: the block map. */
 void map_draw(const struct ui *ui, struct grid *g, int row, int col, int rows, int cols);
 unsigned map_bits(const unsigned char *map, size_t first, size_t end);

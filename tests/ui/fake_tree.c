@@ -64,6 +64,29 @@ static void mount_on(struct target *t, const char *where)
 	t->method = METHOD_TRIM;
 }
 
+/* Now and half the width of the interval, in tenths of a GiB; what can be reclaimed below is saved,
+   and as much again by extended_l2. */
+static void forecast(struct target *top, unsigned now, unsigned half)
+{
+	uint64_t unit = GIB / 10;
+	uint64_t after = now * unit;
+
+	for (struct target *t = top->children; t; t = t->next) {
+		for (int i = 0; i < FORECAST_COUNT && target_can(t); i++)
+			t->saves[i] = t->estimate.stale;
+		after -= t->saves[FORECAST_PLAIN];
+	}
+	top->forecast = (struct forecast){ .known = true, .exact = half == 0 };
+	for (int i = 0; i < FORECAST_COUNT; i++) {
+		uint64_t less = i == FORECAST_EXTENDED ? after / 4 : 0;
+
+		top->forecast.now[i] = (struct forecast_size){
+			now * unit - less, (now - half) * unit - less, (now + half) * unit - less };
+		top->forecast.after[i] = (struct forecast_size){
+			after - less, after - less - half * unit, after - less + half * unit };
+	}
+}
+
 static void make_disks(struct target **list)
 {
 	struct target *sda = add(list, NULL, TARGET_DISK, "/dev/sda", 4658 * (GIB / 10));
@@ -84,6 +107,7 @@ static void make_disks(struct target **list)
 	estimate(t, 700, 402, 300, 398);
 	t = add_fs(list, sda, "/dev/sda4", "swap", 18 * GIB);
 	error_set(&t->verdict, WHY_SWAP_ACTIVE, 0, "/dev/sda4");
+	forecast(sda, 3512, 6);
 	t = add(list, NULL, TARGET_DISK, "/dev/sdb", 9315 * (GIB / 10));
 	t->model = copy("WD Elements USB");
 	t = add_fs(list, t, "/dev/sdb1", "exfat", 9315 * (GIB / 10));
@@ -110,6 +134,9 @@ static void make_images(struct target **list)
 	t = add_fs(list, db, "/srv/vm/db02.raw#vg0/home", "ext4", GIB);
 	t->method = METHOD_PUNCH;
 	estimate(t, 3, 6, 0, 1);
+	forecast(db, 182, 0);
+	for (t = db->children; t; t = t->next)
+		t->saves[FORECAST_EXTENDED] *= 2;
 	system = add(list, NULL, TARGET_DISK, "/dev/vda", 32 * GIB);
 	system->system = true;
 	t = add_fs(list, system, "/dev/vda1", "ext4", 32 * GIB);
