@@ -182,8 +182,7 @@ fi
 # Swap.
 mkswap -q "${loop}p6" >/dev/null
 probe "${loop}p6"
-is "${loop}p6" verdict unknown-fs
-is "${loop}p6" what swap
+is "${loop}p6" verdict none
 if swapon "${loop}p6" 2>/dev/null; then
 	probe "${loop}p6"
 	is "${loop}p6" verdict swap-active
@@ -213,7 +212,7 @@ probe "$loop" dos.img
 is "$loop" fstype ext4
 is "$loop" verdict none
 is "$dir/dos.img#5" verdict loop
-is "$dir/dos.img#6" verdict unknown-fs
+is "$dir/dos.img#6" verdict none
 detach "$loop"
 
 # Disks of 4096-byte sectors.
