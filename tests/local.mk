@@ -70,6 +70,8 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/io_trace.h \
 	tests/lib/mkfs.c \
 	tests/lib/mkfs.h \
+	tests/lib/mktable.c \
+	tests/lib/mktable.h \
 	tests/lib/test.h \
 	tests/lib/xfs.c \
 	tests/lib/xfs.h \

@@ -120,6 +120,28 @@ static int copy_logical(struct io *io, int fd, uint32_t sector)
 	return r;
 }
 
+/* Whether the chain, copied before, ends: libparted 3.5 aborts where it leads back. */
+static bool is_sane_chain(int fd, uint32_t sector)
+{
+	unsigned char mbr[MBR_SIZE];
+	const unsigned char *entry;
+	uint64_t links[LOGICAL_MAX] = { 0 };
+
+	for (int i = 1; i < LOGICAL_MAX; i++) {
+		if (read_copied(fd, links[i - 1], mbr, sizeof(mbr)) < 0 || !is_mbr(mbr))
+			return true;
+		entry = extended_entry(mbr);
+		if (!entry)
+			return true;
+		links[i] = links[1] + (uint64_t)get_le32(entry + 8) * sector;
+		for (int j = 0; j < i; j++) {
+			if (links[j] == links[i])
+				return false;
+		}
+	}
+	return false;
+}
+
 /* Whether the numbers in a GPT header can be true; libparted takes them as they are. */
 static bool is_sane_gpt(const unsigned char *head, uint32_t sector)
 {
@@ -291,7 +313,7 @@ static int take_parts(PedDisk *disk, uint64_t size, struct table *table)
 	return r;
 }
 
-static int read_disk(PedDevice *dev, uint64_t size, struct table *table)
+static int read_disk(PedDevice *dev, int fd, uint64_t size, struct table *table)
 {
 	PedDiskType *type;
 	PedDisk *disk;
@@ -309,6 +331,8 @@ static int read_disk(PedDevice *dev, uint64_t size, struct table *table)
 	snprintf(table->type, sizeof(table->type), "%s", mbr ? "dos" : type->name);
 	if (!mbr && strcmp(type->name, "gpt") != 0)
 		return -EOPNOTSUPP;
+	if (mbr && !is_sane_chain(fd, table->sector))
+		return -EUCLEAN;
 	disk = ped_disk_new(dev);
 	if (!disk)
 		return -EUCLEAN;
@@ -329,7 +353,7 @@ static int parse(int fd, uint64_t size, struct table *table)
 	ped_exception_set_handler(answer);
 	dev = ped_device_get(path);
 	if (dev) {
-		r = read_disk(dev, size, table);
+		r = read_disk(dev, fd, size, table);
 		ped_device_destroy(dev);
 	}
 	pthread_mutex_unlock(&parted_mutex);

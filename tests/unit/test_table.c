@@ -10,104 +10,11 @@
 #include "disk/table.h"
 #include "tests/lib/io_fault.h"
 #include "tests/lib/io_mem.h"
+#include "tests/lib/mktable.h"
 #include "tests/lib/test.h"
 
-#define SIZE (64 * MIB)
+#define SIZE MKTABLE_SIZE
 #define SECTORS (SIZE / 512)
-
-static void put32(unsigned char *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> 8 * i);
-}
-
-static void put64(unsigned char *p, uint64_t v)
-{
-	put32(p, (uint32_t)v);
-	put32(p + 4, (uint32_t)(v >> 32));
-}
-
-/* Entry i of an MBR, or of a link of the chain, in sector lba. */
-static void put_mbr(struct io *io, uint64_t lba, int i, unsigned char type, uint32_t start,
-		    uint32_t len)
-{
-	unsigned char entry[16] = { 0, 0xfe, 0xff, 0xff, type, 0xfe, 0xff, 0xff };
-
-	put32(entry + 8, start);
-	put32(entry + 12, len);
-	io_mem_poke(io, lba * 512 + 446 + 16 * (uint64_t)i, entry, sizeof(entry));
-	io_mem_poke(io, lba * 512 + 510, "\x55\xaa", 2);
-}
-
-static uint32_t crc32_of(const unsigned char *p, size_t n)
-{
-	uint32_t crc = ~0u;
-
-	for (size_t i = 0; i < n; i++) {
-		crc ^= p[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
-	}
-	return ~crc;
-}
-
-#define ENTRIES 128
-#define ENTRY 128
-
-/* The header of a GPT at sector own with its array at sector array (UEFI 2.10, table 5.5). */
-static void put_gpt_header(struct io *io, uint64_t own, uint64_t other, uint64_t array,
-			   uint32_t sector)
-{
-	static unsigned char entries[ENTRIES * ENTRY];
-	unsigned char head[92] = "EFI PART\0\0\1";
-	uint64_t sectors = io->size / sector;
-
-	io_mem_peek(io, array * sector, entries, sizeof(entries));
-	put32(head + 12, sizeof(head));
-	put64(head + 24, own);
-	put64(head + 32, other);
-	put64(head + 40, 2 + sizeof(entries) / sector);
-	put64(head + 48, sectors - 2 - sizeof(entries) / sector);
-	head[56] = 1;
-	put64(head + 72, array);
-	put32(head + 80, ENTRIES);
-	put32(head + 84, ENTRY);
-	put32(head + 88, crc32_of(entries, sizeof(entries)));
-	put32(head + 16, crc32_of(head, sizeof(head)));
-	io_mem_poke(io, own * sector, head, sizeof(head));
-}
-
-static void put_gpt_entry(struct io *io, uint64_t array, unsigned i, uint64_t first, uint64_t last)
-{
-	/* The type for Linux filesystems, as bytes. */
-	unsigned char entry[ENTRY] = "\xaf\x3d\xc6\x0f\x83\x84\x72\x47"
-				     "\x8e\x79\x3d\x69\xd8\x47\x7d\xe4";
-
-	entry[16] = (unsigned char)(i + 1);
-	put64(entry + 32, first);
-	put64(entry + 40, last);
-	io_mem_poke(io, array + i * ENTRY, entry, sizeof(entry));
-}
-
-/* A GPT with the partitions [first, last] given, two of them, both headers right. */
-static struct io *new_gpt(uint32_t sector, const uint64_t parts[4])
-{
-	struct io *io = io_mem_new(SIZE);
-	uint64_t sectors = SIZE / sector;
-	uint64_t back = sectors - 1 - ENTRIES * ENTRY / sector;
-
-	io->sector = sector;
-	put_mbr(io, 0, 0, 0xee, 1, (uint32_t)sectors - 1);
-	for (unsigned i = 0; i < 2; i++) {
-		if (parts[2 * i] == 0 && parts[2 * i + 1] == 0)
-			continue;
-		put_gpt_entry(io, 2 * (uint64_t)sector, i, parts[2 * i], parts[2 * i + 1]);
-		put_gpt_entry(io, back * sector, i, parts[2 * i], parts[2 * i + 1]);
-	}
-	put_gpt_header(io, 1, sectors - 1, 2, sector);
-	put_gpt_header(io, sectors - 1, 1, back, sector);
-	return io;
-}
 
 /* Reads the table of io, closes it, and compares: pairs of number, start, end (in sectors). */
 static void expect(struct io *io, const char *type, size_t n, const uint64_t (*parts)[3])
@@ -279,7 +186,7 @@ static void impossible_numbers_in_a_gpt_never_reach_libparted(void **state)
 		struct io *io = new_gpt(512, (uint64_t[4]){ 2048, 4095, 0, 0 });
 		unsigned char number[4];
 
-		put32(number, bad[i].value);
+		put_le32(number, bad[i].value);
 		io_mem_poke(io, 512 + bad[i].at, number, sizeof(number));
 		expect_refused(io, "gpt", WHY_CORRUPT);
 	}
@@ -308,6 +215,28 @@ static void lying_mbrs_are_refused(void **state)
 		struct io *io = new_mbr();
 
 		put_mbr(io, 0, 1, 0x83, lies[i][0], lies[i][1]);
+		expect_refused(io, "dos", WHY_CORRUPT);
+	}
+}
+
+/* With the loop through one link or two, libparted would abort. */
+static void a_chain_that_leads_back_is_refused(void **state)
+{
+	static const uint32_t links[] = { 2048, 0, 4096 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		struct io *io = io_mem_new(SIZE);
+
+		put_mbr(io, 0, 0, 0x05, 20480, 81920);
+		put_mbr(io, 20480, 0, 0x83, 16, 1000);
+		put_mbr(io, 20480, 1, 0x05, 2048, 4096);
+		put_mbr(io, 22528, 0, 0x83, 16, 1000);
+		put_mbr(io, 22528, 1, 0x05, links[i], 4096);
+		if (links[i] == 4096) {
+			put_mbr(io, 24576, 0, 0x83, 16, 1000);
+			put_mbr(io, 24576, 1, 0x05, 2048, 4096);
+		}
 		expect_refused(io, "dos", WHY_CORRUPT);
 	}
 }
@@ -411,6 +340,7 @@ int main(void)
 		cmocka_unit_test(impossible_numbers_in_a_gpt_never_reach_libparted),
 		cmocka_unit_test(a_protective_mbr_without_a_gpt_is_refused),
 		cmocka_unit_test(lying_mbrs_are_refused),
+		cmocka_unit_test(a_chain_that_leads_back_is_refused),
 		cmocka_unit_test(other_tables_are_named_and_refused),
 		cmocka_unit_test(every_failing_read_is_a_failure),
 		cmocka_unit_test(garbage_never_ends_the_process),
