@@ -94,6 +94,8 @@ libachica_a_SOURCES = \
 	src/disk/disks.c \
 	src/disk/disks.h \
 	src/disk/examine.c \
+	src/disk/gaps.c \
+	src/disk/gaps.h \
 	src/disk/holders.c \
 	src/disk/holders.h \
 	src/disk/image.c \
@@ -118,6 +120,8 @@ libachica_a_SOURCES = \
 	src/disk/system.h \
 	src/disk/table.c \
 	src/disk/table.h \
+	src/disk/traces.c \
+	src/disk/traces.h \
 	src/disk/use.c \
 	src/disk/use.h \
 	src/engine/blind.c \
@@ -194,6 +198,7 @@ libachica_a_SOURCES = \
 	src/fs/fs_btrfs.c \
 	src/fs/fs_ext.c \
 	src/fs/fs_f2fs.c \
+	src/fs/fs_gap.c \
 	src/fs/fs_swap.c \
 	src/fs/fs_xfs.c \
 	src/fs/fsmap.c \

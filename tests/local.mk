@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/test_fs_f2fs \
 	tests/unit/test_fs_swap \
 	tests/unit/test_fs_xfs \
+	tests/unit/test_gaps \
 	tests/unit/test_gate \
 	tests/unit/test_hold \
 	tests/unit/test_image \
@@ -140,9 +141,11 @@ e2e_tests = \
 	tests/e2e/fs_fuzz.sh \
 	tests/e2e/fs_kernel.sh \
 	tests/e2e/fs_mounted.sh \
+	tests/e2e/fs_swap.sh \
 	tests/e2e/fs_xfs.sh \
 	tests/e2e/fs_xfs_mounted.sh \
 	tests/e2e/fs_xfs_refused.sh \
+	tests/e2e/gaps.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \

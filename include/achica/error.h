@@ -66,6 +66,10 @@ enum why {
 	WHY_CONTAINER,  /* a container of others (LUKS, LVM member ...); what: its type */
 	WHY_NO_DRIVER,  /* built without the driver; what: fs type */
 
+	/* where a gap is, between partitions */
+	WHY_TABLE,      /* the partition table is doubtful; what: in what */
+	WHY_DISK_BUSY,  /* something else of the same disk is in use; what: device */
+
 	/* it is cleared as a whole, which wants the user's consent */
 	WHY_OPT_IN,     /* what: the option that gives it, "--swap" or "--gaps" */
 	WHY_REMAINS,    /* the same, and traces of a filesystem are in it; what: its type */

@@ -129,6 +129,13 @@ bool target_can(const struct target *t);
 const char *target_option(const struct target *t);
 bool target_wants_consent(const struct target *t);
 
+/* The name by which its driver is found: of a gap "gap", else fstype, "" for none. */
+const char *target_type(const struct target *t);
+
+/* What is to be typed for consent: the last part of its name, or where that cannot be typed on
+   every keyboard, the option without its dashes. */
+const char *target_word(const struct target *t);
+
 /* Whether it is a filesystem (or whole container) with mount points. */
 bool target_is_mounted(const struct target *t);
 

@@ -40,7 +40,7 @@ static int open_fs(const struct target *t, struct hold *h, struct error *err)
 
 	if (target_is_mounted(t))
 		return fs_open_mounted(t->mountpoints[0], window, &h->fs, err);
-	return fs_open(window, t->fstype ? t->fstype : "", &h->fs, err);
+	return fs_open(window, target_type(t), &h->fs, err);
 }
 
 int hold_take(const struct target *t, struct hold *h, struct error *err)
@@ -64,7 +64,7 @@ int hold_look(const struct target *t, struct hold *h, struct error *err)
 		return rc;
 	if (target_is_mounted(t) && open_fs(t, h, NULL) == 0)
 		return 0;
-	return fs_open(lock_window(h->lock), t->fstype ? t->fstype : "", &h->fs, err);
+	return fs_open(lock_window(h->lock), target_type(t), &h->fs, err);
 }
 
 void hold_release(struct hold *h)

@@ -172,6 +172,28 @@ const char *target_option(const struct target *t)
 	return t->fstype && strcmp(t->fstype, "swap") == 0 ? "--swap" : NULL;
 }
 
+const char *target_type(const struct target *t)
+{
+	if (t->kind == TARGET_GAP)
+		return "gap";
+	return t->fstype ? t->fstype : "";
+}
+
+#define WORD_MAX 40
+
+const char *target_word(const struct target *t)
+{
+	const char *slash = strrchr(t->name, '/');
+	const char *word = slash ? slash + 1 : t->name;
+	size_t len = 0;
+
+	while (word[len] > ' ' && word[len] <= '~')
+		len++;
+	if (word[len] == '\0' && len > 0 && len <= WORD_MAX)
+		return word;
+	return target_option(t) + strlen("--");
+}
+
 bool target_wants_consent(const struct target *t)
 {
 	return t->state == TARGET_READY && !t->children &&

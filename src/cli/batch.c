@@ -124,7 +124,7 @@ static const struct target *only_leaf(const struct target *tree)
 	const struct target *leaf = NULL;
 
 	for (const struct target *t = tree; t; t = target_next(t)) {
-		if (t->children)
+		if (t->children || (t->kind == TARGET_GAP && !t->named))
 			continue;
 		if (leaf)
 			return NULL;

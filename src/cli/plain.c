@@ -77,8 +77,8 @@ static void print_row(const struct plain *p, const struct target *t, size_t numb
 	char n[24], size[16], amount[64], why[128], line[4096];
 	struct say_fact facts[] = {
 		{ "n", n }, { "mark", marked ? "[x]" : target_can(t) ? "[ ]" : "[-]" },
-		{ "name", t->name }, { "fs", t->fstype ? t->fstype : "?" }, { "size", size },
-		{ "amount", amount }, { "why", why }, { NULL, NULL },
+		{ "name", t->name }, { "fs", target_type(t)[0] ? target_type(t) : "?" },
+		{ "size", size }, { "amount", amount }, { "why", why }, { NULL, NULL },
 	};
 	const char *sentence;
 
@@ -185,24 +185,16 @@ static void act_why(struct plain *p, struct target *t)
 		puts(text);
 }
 
-/* The last part of a name, as it is to be typed. */
-static const char *word_of(const struct target *t)
-{
-	const char *slash = strrchr(t->name, '/');
-
-	return slash && slash[1] ? slash + 1 : t->name;
-}
-
 /* What is cleared as a whole wants its name typed. */
 static void act_consent(struct plain *p, struct target *t)
 {
 	char text[4096], answer[ANSWER];
-	const struct say_fact facts[] = { { "word", word_of(t) }, { NULL, NULL } };
+	const struct say_fact facts[] = { { "word", target_word(t) }, { NULL, NULL } };
 
 	puts(say_reason(&t->verdict, text, sizeof(text)));
 	printf("%s ", say_fill(text, sizeof(text), _("Type its name to go on: {word}"), facts));
 	fflush(stdout);
-	if (!ask_line(answer, sizeof(answer)) || strcmp(answer, word_of(t)) != 0)
+	if (!ask_line(answer, sizeof(answer)) || strcmp(answer, target_word(t)) != 0)
 		puts(_("It is not marked."));
 	else if (survey_allow(p->survey, t->name) == 0)
 		toggle_mark(&p->marks, t->name);

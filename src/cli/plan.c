@@ -15,15 +15,19 @@ static void print_row(const struct target *t, size_t number, const struct option
 	enum method m = options->job.method == METHOD_AUTO ? t->method : options->job.method;
 	char n[24], size[16], bytes[16], line[2048];
 	struct say_fact facts[] = {
-		{ "n", n }, { "name", t->name }, { "fs", t->fstype ? t->fstype : "?" },
+		{ "n", n }, { "name", t->name }, { "fs", target_type(t) },
 		{ "size", size }, { "free", bytes }, { "method", say_method(m) }, { NULL, NULL },
 	};
 
 	snprintf(n, sizeof(n), "%zu", number);
 	say_size(t->size, size, sizeof(size));
 	say_size(t->free, bytes, sizeof(bytes));
-	/* TRANSLATORS: " 1. /dev/sda1 (ext4, 200.0G), 121.3G free: write zeros" */
-	say_fill(line, sizeof(line), _(" {n}. {name} ({fs}, {size}), {free} free: {method}"),
+	say_fill(line, sizeof(line),
+		 target_option(t)
+			 /* TRANSLATORS: " 2. /dev/sda4 (swap, 18.0G), ALL of it: write zeros" */
+			 ? _(" {n}. {name} ({fs}, {size}), ALL of it: {method}")
+			 /* TRANSLATORS: " 1. /dev/sda1 (ext4, 200.0G), 121.3G free: write zeros" */
+			 : _(" {n}. {name} ({fs}, {size}), {free} free: {method}"),
 		 facts);
 	fprintf(out, "%s\n", line);
 }

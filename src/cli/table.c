@@ -36,8 +36,8 @@ static const char *cell_fs(const struct target *t, char *buf, size_t n)
 {
 	(void)buf;
 	(void)n;
-	if (t->fstype)
-		return t->fstype;
+	if (target_type(t)[0])
+		return target_type(t);
 	return t->table ? t->table : "";
 }
 

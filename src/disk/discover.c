@@ -3,9 +3,9 @@
 
 /*
  * The tree before anything was read: all disks of sysfs, or what the user named. A partition is
- * named by a row below its disk that only has a number; discover_probe (examine.c) finds it in the
- * partition table. Refuses names that are no disk, image, partition or mount point, each with its
- * reason, rather than to guess.
+ * named by a row below its disk that only has a number, and so is a gap; discover_probe (examine.c)
+ * finds them in the partition table. Refuses names that are no disk, image, partition or mount
+ * point, each with its reason, rather than to guess.
  */
 
 #include <errno.h>
@@ -33,6 +33,8 @@ struct builder {
 	struct error *err;
 };
 
+static const struct inner whole_of_it = { TARGET_PART, 0 };
+
 static int no_memory(struct builder *b)
 {
 	return error_set(b->err, WHY_MEMORY, ENOMEM, NULL);
@@ -58,44 +60,44 @@ static struct target *find_row(const struct builder *b, enum target_kind kind, u
 	return NULL;
 }
 
-/* Puts the partition number, named name (or PATH#N), below the row of its disk. */
-static int add_numbered(struct builder *b, struct target *row, unsigned number, const char *name)
+/* Puts what is named inside the disk below its row, under name (or PATH#N). */
+static int add_inner(struct builder *b, struct target *row, struct inner inner, const char *name)
 {
 	struct target *part;
 
 	for (struct target *t = row->children; t; t = t->next) {
-		if (t->number == number)
+		if (t->kind == inner.kind && t->number == inner.number)
 			return 0;
 	}
-	part = target_new(TARGET_PART);
+	part = target_new(inner.kind);
 	if (!part)
 		return no_memory(b);
 	target_append(NULL, row, part);
-	part->number = number;
+	part->number = inner.number;
 	part->path = strdup(row->path);
 	if (name)
 		part->name = strdup(name);
-	else if (asprintf(&part->name, "%s#%u", row->name, number) < 0)
+	else if (names_join(&part->name, row->name, inner) < 0)
 		part->name = NULL;
 	return part->path && part->name ? 0 : no_memory(b);
 }
 
 /* A row that is new, or that is there: naming all of a disk counts more than naming partitions. */
-static int add_row(struct builder *b, struct target *row, bool is_new, unsigned number,
+static int add_row(struct builder *b, struct target *row, bool is_new, struct inner inner,
 		   const char *part_name)
 {
 	if (is_new)
 		target_append(&b->tree, NULL, row);
-	if (number && (is_new || row->children))
-		return add_numbered(b, row, number, part_name);
-	if (!number) {
+	if (inner.number && (is_new || row->children))
+		return add_inner(b, row, inner, part_name);
+	if (!inner.number) {
 		target_free(row->children);
 		row->children = NULL;
 	}
 	return 0;
 }
 
-static int add_disk(struct builder *b, dev_t dev, unsigned number, const char *part_name,
+static int add_disk(struct builder *b, dev_t dev, struct inner inner, const char *part_name,
 		    const char *name)
 {
 	struct target *row = find_row(b, TARGET_DISK, dev, 0);
@@ -116,11 +118,11 @@ static int add_disk(struct builder *b, dev_t dev, unsigned number, const char *p
 		}
 		row->system = system_has(&b->system, &place);
 	}
-	return add_row(b, row, is_new, number, part_name);
+	return add_row(b, row, is_new, inner, part_name);
 }
 
 /* A block device by its number: a partition is a row below its disk, under the name of its node. */
-static int add_device(struct builder *b, dev_t dev, unsigned number, const char *name)
+static int add_device(struct builder *b, dev_t dev, struct inner inner, const char *name)
 {
 	char dir[SYSFS_PATH_MAX];
 	struct extent range;
@@ -131,20 +133,20 @@ static int add_device(struct builder *b, dev_t dev, unsigned number, const char 
 	if (sysfs_whole(dev, &whole, &range) < 0)
 		return error_set(b->err, WHY_NOT_TARGET, ENODEV, name);
 	if (whole == dev)
-		return add_disk(b, dev, number, NULL, name);
-	if (number)
+		return add_disk(b, dev, inner, NULL, name);
+	if (inner.number)
 		return error_set(b->err, WHY_NOT_TARGET, 0, name);
 	node = sysfs_node(dev);
 	if (!node)
 		return no_memory(b);
-	number = (unsigned)sysfs_number(sysfs_dir(dev, dir, sizeof(dir)), "partition", 0);
-	r = add_disk(b, whole, number, node, name);
+	inner.number = (unsigned)sysfs_number(sysfs_dir(dev, dir, sizeof(dir)), "partition", 0);
+	r = add_disk(b, whole, inner, node, name);
 	free(node);
 	return r;
 }
 
-static int add_image(struct builder *b, const char *path, const struct stat *st, unsigned number,
-		     const char *name)
+static int add_image(struct builder *b, const char *path, const struct stat *st,
+		     struct inner inner, const char *name)
 {
 	struct target *row = find_row(b, TARGET_IMAGE, st->st_dev, st->st_ino);
 	bool is_new = !row;
@@ -171,7 +173,7 @@ static int add_image(struct builder *b, const char *path, const struct stat *st,
 		row->size = (uint64_t)st->st_size;
 		row->system = system_has(&b->system, &place);
 	}
-	return add_row(b, row, is_new, number, NULL);
+	return add_row(b, row, is_new, inner, NULL);
 }
 
 static int add_mount_point(struct builder *b, const char *path, const char *name)
@@ -182,20 +184,20 @@ static int add_mount_point(struct builder *b, const char *path, const char *name
 
 	free(real);
 	if (m && m->dev)
-		return add_device(b, m->dev, 0, name);
+		return add_device(b, m->dev, whole_of_it, name);
 	if (m && stat(m->source, &st) == 0 && S_ISREG(st.st_mode))
-		return add_image(b, m->source, &st, 0, name);
+		return add_image(b, m->source, &st, whole_of_it, name);
 	return error_set(b->err, WHY_NOT_TARGET, 0, name);
 }
 
-static int add_path(struct builder *b, const char *path, const struct stat *st, unsigned number,
-		    const char *name)
+static int add_path(struct builder *b, const char *path, const struct stat *st,
+		    struct inner inner, const char *name)
 {
 	if (S_ISBLK(st->st_mode))
-		return add_device(b, st->st_rdev, number, name);
+		return add_device(b, st->st_rdev, inner, name);
 	if (S_ISREG(st->st_mode))
-		return add_image(b, path, st, number, name);
-	if (S_ISDIR(st->st_mode) && !number)
+		return add_image(b, path, st, inner, name);
+	if (S_ISDIR(st->st_mode) && !inner.number)
 		return add_mount_point(b, path, name);
 	return error_set(b->err, WHY_NOT_TARGET, 0, name);
 }
@@ -203,18 +205,18 @@ static int add_path(struct builder *b, const char *path, const struct stat *st, 
 /* One name as the user gave it. A file whose own name ends in "#1" wins over partition 1. */
 static int add_name(struct builder *b, const char *name)
 {
+	struct inner inner;
 	struct stat st;
-	unsigned number;
 	char *path;
 	int errnum, r;
 
 	if (names_is_number(name) || name[0] == '\0')
 		return error_set(b->err, WHY_NOT_TARGET, EINVAL, name);
 	if (stat(name, &st) == 0)
-		return add_path(b, name, &st, 0, name);
+		return add_path(b, name, &st, whole_of_it, name);
 	errnum = errno;
-	if (names_split(name, &path, &number) && stat(path, &st) == 0)
-		r = add_path(b, path, &st, number, name);
+	if (names_split(name, &path, &inner) && stat(path, &st) == 0)
+		r = add_path(b, path, &st, inner, name);
 	else if (errnum == ENOENT || errnum == ENOTDIR)
 		r = error_set(b->err, WHY_NOT_FOUND, ENOENT, name);
 	else
@@ -234,7 +236,7 @@ static int add_listed(void *arg, const char *name)
 	dev = sysfs_dev(dir);
 	if (dev == 0 || !disks_is_listed(dir, name))
 		return 0;
-	r = add_disk(b, dev, 0, NULL, name);
+	r = add_disk(b, dev, whole_of_it, NULL, name);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	/* Pulled out since: nobody asked for it. */

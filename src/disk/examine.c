@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "disk/disk.h"
+#include "disk/gaps.h"
 #include "disk/image.h"
 #include "disk/mounts.h"
 #include "disk/parts.h"
@@ -29,6 +30,7 @@
 #include "disk/probe.h"
 #include "disk/system.h"
 #include "disk/table.h"
+#include "disk/traces.h"
 #include "disk/use.h"
 #include "fs/fs.h"
 
@@ -37,6 +39,7 @@ struct exam {
 	struct mount *mounts;
 	struct system system;
 	struct table table;
+	struct gaps gaps;
 	int fd;             /* of the row at work, owned by its io; -1: it cannot be opened */
 };
 
@@ -158,7 +161,7 @@ static void ask_driver(struct target *t, struct io *io)
 		error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
 		return;
 	}
-	if (fs_open(w, t->fstype ? t->fstype : "", &fs, &t->verdict) == 0)
+	if (fs_open(w, target_type(t), &fs, &t->verdict) == 0)
 		take_usage(t, fs);
 	fs_close(fs);
 	io_close(w);
@@ -169,6 +172,21 @@ static void take_signature(struct target *t, const struct signature *s)
 	set_text(&t->fstype, s->type);
 	set_text(&t->label, s->label);
 	set_text(&t->uuid, s->uuid);
+}
+
+/* Whether anything of the disk around a gap is in use: the kernel gives the whole disk to nobody
+   then. */
+static bool judge_disk(struct exam *x, struct target *t)
+{
+	const struct mount *m;
+	struct place place;
+
+	if (place_of_target(x->top, &place) < 0)
+		return false;
+	m = place.file ? NULL : mounts_find(x->mounts, &place);
+	if (m)
+		error_set(&t->verdict, WHY_DISK_BUSY, 0, m->source);
+	return m != NULL;
 }
 
 /* Who uses it. True when that, good or bad, is the verdict; without io nothing else can be told. */
@@ -182,6 +200,8 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 		return true;
 	}
 	t->system = system_has(&x->system, &use.place);
+	if (t->kind == TARGET_GAP && judge_disk(x, t))
+		return true;
 	m = take_mounts(x, t, &use.place);
 	if (m && place_meets(&m->place, &use.place)) {
 		judge_mounted(t, m);
@@ -201,10 +221,21 @@ static void judge(struct exam *x, struct target *t, struct io *io, const struct 
 		error_set(&t->verdict, WHY_READ_ONLY, 0, t->path);
 	else if (found->why != WHY_NONE && t->verdict.why == WHY_NONE)
 		t->verdict = *found;
-	else if (s->usage == SIGNATURE_CONTAINER)
+	else if (s->usage == SIGNATURE_CONTAINER && t->kind != TARGET_GAP)
 		error_set(&t->verdict, WHY_CONTAINER, 0, s->type);
 	else if (t->verdict.why == WHY_NONE)
 		ask_driver(t, io);
+}
+
+static void find_signature(const struct exam *x, const struct target *t, struct io *io,
+			   struct signature *s, struct error *found)
+{
+	struct extent window = { t->base, t->size };
+
+	if (t->kind == TARGET_GAP)
+		traces_find(io, x->fd, window, t->sector, s, found);
+	else
+		probe_window(x->fd, window, t->sector, t->path, s, found);
 }
 
 static void examine_part(struct exam *x, struct target *t)
@@ -215,8 +246,7 @@ static void examine_part(struct exam *x, struct target *t)
 
 	error_clear(&found);
 	if (open_row(x, t, &io, &t->verdict) == 0) {
-		probe_window(x->fd, (struct extent){ t->base, t->size }, t->sector, t->path, &s,
-			     &found);
+		find_signature(x, t, io, &s, &found);
 		take_signature(t, &s);
 		judge(x, t, io, &s, &found);
 	} else {
@@ -305,7 +335,9 @@ static void examine_top(struct exam *x, struct io *io)
 	/* Boot code may look like a table without partitions; the filesystem counts. */
 	if (x->table.n > 0 || r < 0 || !s.type[0])
 		set_text(&t->table, x->table.type);
-	if (parts_add(t, &x->table) < 0) {
+	if (r == 0)
+		gaps_find(io, &x->table, &x->gaps, &found);
+	if (parts_add(t, &x->table, &x->gaps) < 0) {
 		no_memory(t);
 		return;
 	}
@@ -326,7 +358,7 @@ static void examine_closed(struct exam *x)
 {
 	struct target *t = x->top;
 
-	if (parts_add(t, &x->table) < 0)
+	if (parts_add(t, &x->table, &x->gaps) < 0)
 		no_memory(t);
 	if (t->children)
 		examine_parts(x);
@@ -350,6 +382,7 @@ void discover_probe(struct target *top)
 	io_close(io);
 	mounts_free(x.mounts);
 	table_free(&x.table);
+	gaps_free(&x.gaps);
 	/* What was named but could not be looked for shares the reason of the whole. */
 	for (struct target *t = top->children; t; t = t->next) {
 		if (t->state != TARGET_READY && t->verdict.why == WHY_NONE)

@@ -24,10 +24,12 @@
 #include <unistd.h>
 
 #include "disk/disk.h"
+#include "disk/gaps.h"
 #include "disk/holders.h"
 #include "disk/mounts.h"
 #include "disk/place.h"
 #include "disk/sysfs.h"
+#include "disk/traces.h"
 #include "disk/use.h"
 
 /* udev holds its lock while it looks at a disk that was just closed: well below a second. */
@@ -239,6 +241,27 @@ static int lock_image(const struct target *t, const struct use *use, int *fd, st
 	return r < 0 ? r : take_bytes(*fd, &use->place, t->path, err);
 }
 
+/* A gap of a partition table; those of volume groups have no number. */
+static bool is_between_parts(const struct target *t)
+{
+	return t->kind == TARGET_GAP && t->number != 0;
+}
+
+/* Nothing but its disk's table says that it is a gap: that is read again, and what is seen in the
+   gap must be what the user saw. */
+static int check_gap(struct lock *lock, const struct target *t, int fd, struct error *err)
+{
+	struct extent window = { t->base, t->size };
+	struct signature found;
+	int r = gaps_check(lock->base, window, err);
+
+	if (r == 0)
+		r = traces_find(lock->base, fd, window, t->sector, &found, err);
+	if (r == 0 && strcmp(found.type, t->fstype ? t->fstype : "") != 0)
+		r = error_set(err, WHY_NOT_FOUND, ESTALE, t->name);
+	return r;
+}
+
 static int lock_exclusive(struct lock *lock, const struct target *t, struct error *err)
 {
 	struct use use = { .path = t->path, .fd = -1 };
@@ -260,8 +283,10 @@ static int lock_exclusive(struct lock *lock, const struct target *t, struct erro
 	if (r == 0)
 		r = use_check(&use, err);
 	mounts_free(mounts);
-	if (r == 0)
-		return open_window(lock, t, fd, true, err);
+	if (r == 0) {
+		r = open_window(lock, t, fd, true, err);
+		return r == 0 && is_between_parts(t) ? check_gap(lock, t, fd, err) : r;
+	}
 	if (fd >= 0)
 		close(fd);
 	return r;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/* The names of targets: their order, and what PATH#N means. Bytes; no locale has a say. */
+/* The names of targets: their order, and what PATH#N and PATH#gapN mean. Bytes; no locale has a
+   say. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 
 /* Partition numbers beyond this are not counted by any partition table. */
 #define DIGITS_MAX 6
+#define GAP "gap"
 
 static bool is_digit(char c)
 {
@@ -73,16 +76,25 @@ bool names_is_number(const char *name)
 	return name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
 }
 
-bool names_split(const char *name, char **path, unsigned *number)
+bool names_split(const char *name, char **path, struct inner *inner)
 {
 	const char *hash = strrchr(name, '#');
+	const char *digits = hash ? hash + 1 : "";
+	bool is_gap = strncmp(digits, GAP, strlen(GAP)) == 0;
 
 	*path = NULL;
-	if (!hash || hash == name || !names_is_number(hash + 1) || strlen(hash + 1) > DIGITS_MAX)
+	digits += is_gap ? strlen(GAP) : 0;
+	if (!hash || hash == name || !names_is_number(digits) || strlen(digits) > DIGITS_MAX)
 		return false;
-	*number = (unsigned)strtoul(hash + 1, NULL, 10);
-	if (*number == 0)
+	inner->kind = is_gap ? TARGET_GAP : TARGET_PART;
+	inner->number = (unsigned)strtoul(digits, NULL, 10);
+	if (inner->number == 0)
 		return false;
 	*path = strndup(name, (size_t)(hash - name));
 	return *path != NULL;
+}
+
+int names_join(char **name, const char *path, struct inner inner)
+{
+	return asprintf(name, "%s#%s%u", path, inner.kind == TARGET_GAP ? GAP : "", inner.number);
 }

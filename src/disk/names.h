@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "achica/target.h"
+
 /*
  * The order of device names as people count: sda, sdb ... sdz, sdaa; p9 before p10. Negative, 0 or
  * positive. Runs of digits compare as numbers; of two that begin alike, the shorter run of letters
@@ -15,10 +17,19 @@ int names_compare(const char *a, const char *b);
 /* Whether name is digits alone: such a name is never a target. */
 bool names_is_number(const char *name);
 
+/* What is named inside a disk or image: a partition or a gap, by its number. */
+struct inner {
+	enum target_kind kind;
+	unsigned number;    /* 0: nothing, the whole is meant */
+};
+
 /*
- * PATH#N: sets *number (1 and up) and *path (malloc'ed), true. False when name does not end so;
- * *path is NULL then, or when there was no memory.
+ * PATH#N and PATH#gapN: sets *inner (number 1 and up) and *path (malloc'ed), true. False when name
+ * does not end so; *path is NULL then, or when there was no memory.
  */
-bool names_split(const char *name, char **path, unsigned *number);
+bool names_split(const char *name, char **path, struct inner *inner);
+
+/* The opposite, malloc'ed; negative without memory. */
+int names_join(char **name, const char *path, struct inner inner);
 
 #endif

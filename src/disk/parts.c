@@ -12,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk/names.h"
 #include "disk/parts.h"
 #include "disk/sysfs.h"
 
 /* A partition, of the table or of the kernel or (as it should be) of both. */
 struct slot {
-	unsigned number;
+	struct inner inner;
 	struct extent range;
 	dev_t node;     /* 0: the kernel has none */
 	bool disputed;  /* table and kernel disagree */
@@ -26,6 +27,7 @@ struct slot {
 struct slots {
 	struct target *top;
 	const struct table *table;
+	const struct gaps *gaps;
 	struct slot *all;
 	size_t n;
 };
@@ -40,7 +42,7 @@ static int add_kernel_part(void *arg, const struct sysfs_part *part)
 	for (size_t i = 0; i < x->n; i++) {
 		struct slot *s = &x->all[i];
 
-		if (s->number != part->number)
+		if (s->inner.kind != TARGET_PART || s->inner.number != part->number)
 			continue;
 		s->node = part->dev;
 		s->disputed = s->range.start != part->range.start ||
@@ -52,7 +54,7 @@ static int add_kernel_part(void *arg, const struct sysfs_part *part)
 		return -ENOMEM;
 	x->all = grown;
 	x->all[x->n++] = (struct slot){
-		.number = part->number,
+		.inner = { TARGET_PART, part->number },
 		.range = part->range,
 		.node = part->dev,
 		.disputed = x->table->type[0] != '\0',
@@ -73,13 +75,19 @@ static int collect_slots(struct slots *x)
 	char dir[SYSFS_PATH_MAX];
 	int r = 0;
 
-	x->all = calloc(x->table->n + 1, sizeof(*x->all));
+	x->all = calloc(x->table->n + x->gaps->n + 1, sizeof(*x->all));
 	if (!x->all)
 		return -ENOMEM;
-	for (; x->n < x->table->n; x->n++) {
-		x->all[x->n] = (struct slot){
-			.number = x->table->parts[x->n].number,
-			.range = x->table->parts[x->n].range,
+	for (size_t i = 0; i < x->table->n; i++) {
+		x->all[x->n++] = (struct slot){
+			.inner = { TARGET_PART, x->table->parts[i].number },
+			.range = x->table->parts[i].range,
+		};
+	}
+	for (size_t i = 0; i < x->gaps->n; i++) {
+		x->all[x->n++] = (struct slot){
+			.inner = { TARGET_GAP, (unsigned)i + 1 },
+			.range = x->gaps->all[i],
 		};
 	}
 	if (x->top->kind == TARGET_DISK)
@@ -89,14 +97,14 @@ static int collect_slots(struct slots *x)
 	return r;
 }
 
-/* The row of a partition; through its own node where it has one. NULL without memory. */
+/* The row of a partition or gap; through its own node where it has one. NULL without memory. */
 static struct target *new_part(const struct slots *x, const struct slot *s, const char *name)
 {
-	struct target *t = target_new(TARGET_PART);
+	struct target *t = target_new(s->inner.kind);
 
 	if (!t)
 		return NULL;
-	t->number = s->number;
+	t->number = s->inner.number;
 	t->start = s->range.start;
 	t->size = s->range.len;
 	t->sector = x->top->sector;
@@ -117,7 +125,7 @@ static struct target *new_part(const struct slots *x, const struct slot *s, cons
 		t->name = strdup(name);
 	else if (s->node)
 		t->name = t->path ? strdup(t->path) : NULL;
-	else if (asprintf(&t->name, "%s#%u", x->top->name, s->number) < 0)
+	else if (names_join(&t->name, x->top->name, s->inner) < 0)
 		t->name = NULL;
 	if (t->path && t->name)
 		return t;
@@ -125,21 +133,21 @@ static struct target *new_part(const struct slots *x, const struct slot *s, cons
 	return NULL;
 }
 
-static const struct target *find_number(const struct target *list, unsigned number)
+static const struct target *find_inner(const struct target *list, struct inner inner)
 {
-	while (list && list->number != number)
+	while (list && (list->kind != inner.kind || list->number != inner.number))
 		list = list->next;
 	return list;
 }
 
-/* A partition that was asked for and is not there stays in the tree, so that all see why. */
+/* A partition or gap that was asked for and is not there stays in the tree, so that all see why. */
 static void keep_missing(struct target *top, struct target *named)
 {
 	while (named) {
 		struct target *next = named->next;
 
 		named->next = NULL;
-		if (find_number(top->children, named->number)) {
+		if (find_inner(top->children, (struct inner){ named->kind, named->number })) {
 			target_free(named);
 		} else {
 			named->state = TARGET_READY;
@@ -150,7 +158,30 @@ static void keep_missing(struct target *top, struct target *named)
 	}
 }
 
-/* Rows for the partitions; where some were named (rows with a number alone) only for those. */
+/* Whether table and kernel disagree about any partition. */
+static bool is_disputed(const struct slots *x)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		if (x->all[i].disputed)
+			return true;
+	}
+	return false;
+}
+
+static void judge_slot(const struct slots *x, const struct slot *s, struct target *t)
+{
+	const char *doubt = x->gaps->doubt;
+
+	if (!doubt && is_disputed(x))
+		doubt = "partitions of the kernel";
+	if (s->disputed)
+		error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
+	else if (s->inner.kind == TARGET_GAP && doubt)
+		error_set(&t->verdict, WHY_TABLE, 0, doubt);
+}
+
+/* Rows for the partitions and gaps; where some were named (rows with a number alone) only for
+   those. */
 static int make_parts(struct slots *x)
 {
 	struct target *named = x->top->children;
@@ -159,7 +190,7 @@ static int make_parts(struct slots *x)
 	x->top->children = NULL;
 	for (size_t i = 0; r == 0 && i < x->n; i++) {
 		const struct slot *s = &x->all[i];
-		const struct target *wanted = find_number(named, s->number);
+		const struct target *wanted = find_inner(named, s->inner);
 		struct target *t;
 
 		if (named && !wanted)
@@ -167,8 +198,8 @@ static int make_parts(struct slots *x)
 		t = new_part(x, s, wanted ? wanted->name : NULL);
 		if (t)
 			t->named = wanted != NULL;
-		if (t && s->disputed)
-			error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
+		if (t)
+			judge_slot(x, s, t);
 		if (t)
 			target_append(NULL, x->top, t);
 		else
@@ -178,9 +209,9 @@ static int make_parts(struct slots *x)
 	return r;
 }
 
-int parts_add(struct target *top, const struct table *table)
+int parts_add(struct target *top, const struct table *table, const struct gaps *gaps)
 {
-	struct slots slots = { .top = top, .table = table };
+	struct slots slots = { .top = top, .table = table, .gaps = gaps };
 	int r = collect_slots(&slots);
 
 	if (r == 0)

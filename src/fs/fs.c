@@ -16,6 +16,7 @@ static const struct fs_driver *const drivers[] = {
 	&fs_btrfs,
 	&fs_ext,
 	&fs_f2fs,
+	&fs_gap,
 #ifdef WITH_NTFS
 	&fs_ntfs,
 #endif

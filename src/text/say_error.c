@@ -113,6 +113,12 @@ static const struct reason reasons[] = {
 		N_("this achica was built without {what}"),
 		N_("this achica was built without its driver") },
 
+	[WHY_TABLE] = { NC_("state, max 20 cells", "doubtful table"),
+		N_("the partition table is not beyond doubt: {what}"),
+		N_("the partition table is not beyond doubt") },
+	[WHY_DISK_BUSY] = { NC_("state, max 20 cells", "disk in use"),
+		N_("{what}, on the same disk, is in use"),
+		N_("something else on the same disk is in use") },
 	[WHY_OPT_IN] = { NC_("state, max 20 cells", "opt-in"),
 		N_("it is cleared as a whole, and so only with {what}"),
 		N_("it is cleared as a whole, and so only when that is asked for") },

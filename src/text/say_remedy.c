@@ -48,6 +48,8 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_NO_DRIVER] = N_("mount it: achica fills the free space of mounted filesystems"),
 	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
 
+	[WHY_TABLE] = "sfdisk --verify {path}",
+	[WHY_DISK_BUSY] = N_("let go of {what} first, with umount or swapoff"),
 	[WHY_OPT_IN] = "achica --zero {what} {name}",
 	[WHY_REMAINS] = "achica --zero --gaps {name}",
 

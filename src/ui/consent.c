@@ -2,9 +2,8 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * Before a target is marked that is cleared as a whole: its name has to be typed. The name is the
- * kernel's or the last part of the file's, as it is on the screen and the same in every language;
- * where that cannot be typed on every keyboard, the kind is to be typed instead.
+ * Before a target is marked that is cleared as a whole: its name has to be typed, which is the same
+ * in every language.
  */
 
 #include <stdio.h>
@@ -14,25 +13,6 @@
 #include "achica/i18n.h"
 #include "achica/say.h"
 #include "ui/ui.h"
-
-#define NAME_MAX_TYPED 40
-
-static const char *word_of(const struct target *t)
-{
-	const char *name = short_name(t);
-	const char *slash = strrchr(name, '/');
-	size_t len;
-
-	name = slash ? slash + 1 : name;
-	len = strlen(name);
-	if (len == 0 || len > NAME_MAX_TYPED)
-		return target_option(t) + strlen("--");
-	for (size_t i = 0; i < len; i++) {
-		if (name[i] <= ' ' || name[i] > '~')
-			return target_option(t) + strlen("--");
-	}
-	return name;
-}
 
 static const char *question_of(const struct target *t)
 {
@@ -66,7 +46,7 @@ static void say_question(const struct target *t, const char *word, char *text)
 	const struct target *top = target_top(t);
 	char size[16], stale[16];
 	const struct say_fact facts[] = {
-		{ "name", t->name }, { "fs", t->fstype ? t->fstype : target_kind_name(t->kind) },
+		{ "name", t->name }, { "fs", target_type(t) },
 		{ "size", size }, { "amount", stale }, { "word", word },
 		{ "model", top->model ? top->model : "" },
 		{ "serial", top->serial ? top->serial : "" }, { NULL, NULL },
@@ -106,7 +86,7 @@ void ask_consent(struct ui *ui, const struct target *t)
 
 	free(ui->select.asked);
 	ui->select.asked = strdup(t->name);
-	say_question(t, word_of(t), text);
+	say_question(t, target_word(t), text);
 	dialog_ask(ui, _("Confirm"), text, "", consent_typed);
-	snprintf(ui->dialog.wanted, sizeof(ui->dialog.wanted), "%s", word_of(t));
+	snprintf(ui->dialog.wanted, sizeof(ui->dialog.wanted), "%s", target_word(t));
 }

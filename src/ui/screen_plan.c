@@ -250,6 +250,12 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 			 _("{name}: {method}. {why} Unmounting it and working on it directly is "
 			   "faster and safer."),
 			 facts);
+	} else if (target_option(item->t)) {
+		/* TRANSLATORS: "sda4: ALL of it is cleared, as you agreed to. Method: punch ..." */
+		say_fill(buf, n,
+			 _("{name}: ALL of it is cleared, as you agreed to. Method: {method}. "
+			   "{why}"),
+			 facts);
 	} else {
 		/* TRANSLATORS: "sda1: punch holes. The host can take the free space back: ..." */
 		say_fill(buf, n, _("{name}: {method}. {why}"), facts);

@@ -38,6 +38,27 @@ static void say_device(const struct target *t, char *line)
 	add(line, t->by_id ? t->by_id : top->by_id);
 }
 
+/* What a gap is, and what was seen in it. */
+static void say_gap(const struct target *t, char *line)
+{
+	const struct estimate *e = &t->estimate;
+	char text[512];
+	const struct say_fact facts[] = {
+		{ "fs", t->fstype ? t->fstype : "" }, { NULL, NULL },
+	};
+
+	add(line, _("gap: in no partition"));
+	if (t->fstype)
+		/* TRANSLATORS: "traces of ext4" */
+		add(line, say_fill(text, sizeof(text), _("traces of {fs}"), facts));
+	else if (e->known && e->stale > 0)
+		add(line, _("data in it, no traces of a filesystem"));
+	else if (e->known && e->exact)
+		add(line, _("all zero"));
+	add(line, t->label);
+	add(line, t->uuid);
+}
+
 /* The filesystem. */
 static void say_contents(const struct target *t, char *line)
 {
@@ -50,6 +71,10 @@ static void say_contents(const struct target *t, char *line)
 	line[0] = '\0';
 	say_size(t->free, size, sizeof(size));
 	say_size(t->used, used, sizeof(used));
+	if (t->kind == TARGET_GAP) {
+		say_gap(t, line);
+		return;
+	}
 	add(line, t->fstype ? t->fstype : t->table ? t->table : t->format);
 	if (t->label)
 		add(line, say_fill(text, sizeof(text), "\"{label}\"", facts));
@@ -145,7 +170,9 @@ static void say_way(const struct target *t, char *line)
 	say_duration(guess_ms(t, METHOD_AUTO, 0), time, sizeof(time));
 	say_size(m == METHOD_FILL ? e->free : e->present, reads, sizeof(reads));
 	say_size(e->stale, writes, sizeof(writes));
-	if (t->verdict.why != WHY_NONE) {
+	if (target_wants_consent(t)) {
+		snprintf(line, LINE, "%s", _("Space marks it, after its name was typed."));
+	} else if (t->verdict.why != WHY_NONE) {
 		say_remedy(&t->verdict, t, text, sizeof(text));
 		if (text[0])
 			/* TRANSLATORS: "What helps: e2fsck -f /dev/sda1" */

@@ -222,7 +222,8 @@ static void draw_row(const struct ui *ui, struct grid *g, int row, const struct 
 	draw_name(g, row, r, p);
 	if (p->fs_cells && !t->children)
 		draw_text(g, row, p->fs, p->fs_cells, FACE_NORMAL,
-			  t->fstype ? t->fstype : t->state == TARGET_READY ? "-" : "");
+			  target_type(t)[0] ? target_type(t)
+			  : t->state == TARGET_READY ? "-" : "");
 	if (t->size)
 		draw_field(g, row, p->size, SIZE_CELLS, ALIGN_RIGHT, FACE_NORMAL,
 			   say_size(t->size, size, sizeof(size)));

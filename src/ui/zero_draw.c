@@ -33,7 +33,7 @@ static void draw_target(const struct ui *ui, struct grid *g, int row)
 
 	col += draw_field(g, row, col, name < end - col ? name : end - col, ALIGN_TAIL, FACE_NORMAL,
 			  t->name);
-	snprintf(text, sizeof(text), "%s  %s  %s", t->fstype ? t->fstype : "-",
+	snprintf(text, sizeof(text), "%s  %s  %s", target_type(t)[0] ? target_type(t) : "-",
 		 say_size(t->size, size, sizeof(size)), top->model ? top->model : "");
 	draw_text(g, row, col + 2, end - col - 2, FACE_NORMAL, text);
 }

@@ -47,13 +47,22 @@ static void digits_alone_are_a_number(void **state)
 
 static void the_last_hash_begins_the_partition(void **state)
 {
+	struct inner inner;
 	char *path;
-	unsigned number;
 
 	(void)state;
-	assert_true(names_split("a#b#12", &path, &number));
+	assert_true(names_split("a#b#12", &path, &inner));
 	assert_string_equal(path, "a#b");
-	assert_int_equal(number, 12);
+	assert_int_equal(inner.kind, TARGET_PART);
+	assert_int_equal(inner.number, 12);
+	free(path);
+	assert_true(names_split("a#1#gap3", &path, &inner));
+	assert_string_equal(path, "a#1");
+	assert_int_equal(inner.kind, TARGET_GAP);
+	assert_int_equal(inner.number, 3);
+	free(path);
+	assert_true(names_join(&path, "a#1", inner) > 0);
+	assert_string_equal(path, "a#1#gap3");
 	free(path);
 }
 
@@ -61,14 +70,14 @@ static void what_is_no_partition_is_not_split(void **state)
 {
 	static const char *const whole[] = {
 		"disk.img", "disk.img#", "disk.img#0", "disk.img#1x", "disk.img#-1", "#1",
-		"disk.img#vg/home", "disk.img#10000000", "",
+		"disk.img#vg/home", "disk.img#10000000", "disk.img#gap", "disk.img#gap0", "disk.img#GAP1", "",
 	};
 	char *path;
-	unsigned number;
+	struct inner inner;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
-		assert_false(names_split(whole[i], &path, &number));
+		assert_false(names_split(whole[i], &path, &inner));
 		assert_null(path);
 	}
 }

@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Space in no partition, on GPT and MBR with logical partitions: cleared for who asks for it, never
+# with traces of a filesystem in it unless it was named, never where the table is doubtful, and not a
+# byte beside it.
+set -eu
+. "$top_srcdir/tests/lib/img.sh"
+need sfdisk sgdisk mkfs.ext4 mkfs.xfs jq
+
+MIB=1048576
+SIZE=$((60 * MIB))
+
+gpt() {
+	noise disk.img $SIZE
+	sgdisk -o disk.img >log 2>&1
+	sgdisk -n 1:4096:+8M -n 2:32768:+16M -n 3:73728:+4M disk.img >log 2>&1 || fail "$(cat log)"
+}
+
+mbr() {
+	noise disk.img $SIZE
+	sfdisk -q --wipe always disk.img <<-'END'
+		start=4096, size=16384, type=83
+		start=32768, size=61440, type=5
+		start=34816, size=16384, type=83
+		start=61440, size=16384, type=82
+	END
+}
+
+# "START LENGTH" of the gaps as achica has them.
+gaps() {
+	ends 0 --list --json disk.img
+	jq -r '.targets[0].children[] | select(.kind == "gap") | "\(.start) \(.size)"' out
+}
+
+# The free space of a table as sfdisk has it, a MiB at least, behind the first partition, and not in
+# the last MiB.
+sfdisk_gaps() {
+	sfdisk -q -F -o Start,End --bytes disk.img 2>/dev/null |
+		awk -v size=$SIZE -v first="$1" '$1 ~ /^[0-9]+$/ && $1 >= first {
+			start = $1 * 512
+			end = ($2 + 1) * 512
+			if (end > size - 1048576) end = size - 1048576
+			if (end - start >= 1048576) print start, end - start }'
+}
+
+# code NAME: why that row is refused.
+code_of() {
+	jq -r --arg name "$work/$1" '.. | objects | select(.name? == $name) | .refusal.code' out
+}
+
+proves "on a GPT they are the free space that sfdisk sees"
+gpt
+gaps >ours
+sfdisk_gaps 20480 >theirs
+same "the gaps" theirs ours
+[ "$(wc -l <ours)" = 3 ] || fail "$(cat ours)"
+
+proves "without --gaps they are left alone and estimated"
+cp disk.img before.img
+ends 4 --zero --yes disk.img
+cmp disk.img before.img
+ends 4 --estimate --exact --json disk.img
+[ "$(code_of 'disk.img#gap1')" = opt-in ] || fail "$(cat out)"
+jq -e '[.targets[0].children[] | select(.kind == "gap") | .stale == .size] | all' out >/dev/null ||
+	fail "the estimate: $(cat out)"
+
+proves "with it they are zeroed, and every other byte of the disk is what it was"
+zeroes disk.img --gaps --verify
+only_free_zeroed ours 0 before.img disk.img
+sgdisk -v disk.img | grep -q 'No problems found' || fail "$(sgdisk -v disk.img)"
+gpt
+cp disk.img before.img
+zeroes 'disk.img#gap2' --gaps --method=write
+sed -n 2p ours >second
+only_free_zeroed second 0 before.img disk.img
+
+proves "on an MBR they are between the logical partitions too, and the chain stays"
+mbr
+gaps >ours
+# sfdisk counts what is before a logical partition, but not its link; achica leaves a MiB there.
+cat >theirs <<-END
+	$((20480 * 512)) $((12288 * 512))
+	$((51200 * 512)) $((8192 * 512))
+	$((77824 * 512)) $((SIZE - MIB - 77824 * 512))
+END
+same "the gaps" theirs ours
+cp disk.img before.img
+zeroes disk.img --gaps
+only_free_zeroed ours 0 before.img disk.img
+sfdisk --verify disk.img >log 2>&1 || fail "$(cat log)"
+[ "$(sfdisk -d disk.img | grep -c start=)" = 4 ] || fail "$(sfdisk -d disk.img)"
+
+# deleted TYPE OFFSET COMMAND...: a filesystem there, in no partition.
+deleted() {
+	gpt
+	noise fs.img $((16 * MIB))
+	type=$1
+	at=$2
+	shift 2
+	"$@" fs.img >log 2>&1 || fail "$*: $(cat log)"
+	dd if=fs.img of=disk.img bs=1M seek="$at" conv=notrunc status=none
+	cp disk.img before.img
+	ends 0 --zero --yes --gaps --json --progress=none disk.img
+	[ "$(code_of "disk.img#$gap")" = remains ] || fail "$type at $at MiB: $(cat out)"
+	grep -q "traces of $type" out || fail "$type at $at MiB: $(cat out)"
+	tail -c +$((at * MIB + 1)) disk.img | cmp -n $((16 * MIB)) - fs.img
+}
+
+proves "a deleted partition in one is seen, and left alone unless the gap is named"
+gap=gap3
+deleted ext4 40 mkfs.ext4 -q -F
+deleted ext4 42 mkfs.ext4 -q -F -b 1024
+deleted xfs 41 mkfs.xfs -q -f --unsupported
+zeroes 'disk.img#gap3' --gaps
+sgdisk -v disk.img | grep -q 'No problems found' || fail "$(sgdisk -v disk.img)"
+tail -c +$((41 * MIB + 1)) disk.img | cmp -s -n $MIB - /dev/zero || fail "gap 3 is not zero"
+
+# doubtful: no gap is cleared.
+doubtful() {
+	cp disk.img before.img
+	ends 4 --zero --yes --gaps --json disk.img
+	[ "$(code_of 'disk.img#gap1')" = doubtful-table ] || fail "$1: $(cat out)"
+	ends 4 --zero --yes --gaps --json 'disk.img#gap1'
+	cmp disk.img before.img
+}
+
+proves "none is cleared under a hybrid MBR"
+gpt
+sgdisk -h 1:2 disk.img >log 2>&1 || fail "$(cat log)"
+doubtful hybrid
+
+proves "nor where the second GPT is damaged, or not at the end of the disk"
+gpt
+dd if=/dev/zero of=disk.img bs=512 seek=$((SIZE / 512 - 1)) count=1 conv=notrunc status=none
+doubtful damaged
+gpt
+truncate -s $((SIZE + MIB)) disk.img
+doubtful grown
+
+proves "nor where an MBR stands beside what is left of a GPT"
+gpt
+dd if=disk.img of=last bs=512 skip=$((SIZE / 512 - 33)) status=none
+mbr
+dd if=last of=disk.img bs=512 seek=$((SIZE / 512 - 33)) conv=notrunc status=none
+doubtful leftover
+
+proves "one that is no gap any more is not cleared"
+gpt
+ends 1 --zero --yes --gaps --json 'disk.img#gap4'
+grep -q not-found out || fail "$(cat out)"
+
+[ "$(id -u)" = 0 ] || exit 0
+losetup -f >/dev/null 2>&1 || exit 0
+proves "on a device a gap is cleared while nothing else of the disk is in use"
+mbr
+gaps >ours
+cp disk.img before.img
+attach disk.img
+ends 0 --zero --yes --progress=none --gaps "$loop#gap1"
+sed -n 1p ours >first
+detach "$loop"
+only_free_zeroed first 0 before.img disk.img
