@@ -50,6 +50,17 @@ void bitmap_set(unsigned char *bits, uint64_t from, uint64_t end)
 	}
 }
 
+void bitmap_turn(unsigned char *bits, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		unsigned b = bits[i];
+
+		b = (b & 0x0fu) << 4 | b >> 4;
+		b = (b & 0x33u) << 2 | (b >> 2 & 0x33u);
+		bits[i] = (unsigned char)((b & 0x55u) << 1 | (b >> 1 & 0x55u));
+	}
+}
+
 uint64_t bitmap_count_clear(const unsigned char *bits, uint64_t n)
 {
 	uint64_t set = 0;

@@ -19,6 +19,9 @@ uint64_t bitmap_next(const unsigned char *bits, uint64_t from, uint64_t end, boo
 
 void bitmap_set(unsigned char *bits, uint64_t from, uint64_t end);
 
+/* Turns each byte around: for bitmaps whose bit 0 is the highest of byte 0. */
+void bitmap_turn(unsigned char *bits, size_t bytes);
+
 /* How many of the first n bits are clear. */
 uint64_t bitmap_count_clear(const unsigned char *bits, uint64_t n);
 

@@ -175,16 +175,6 @@ static int count_blocks(struct f2fs *f, uint64_t *used, struct error *err)
 	return 0;
 }
 
-/* Each byte with its highest bit lowest. */
-static void turn_bits(const unsigned char *bits, unsigned char *out)
-{
-	for (unsigned i = 0; i < MAP_SIZE; i++) {
-		out[i] = 0;
-		for (unsigned bit = 0; bit < 8; bit++)
-			out[i] |= (unsigned char)((bits[i] >> bit & 1u) << (7 - bit));
-	}
-}
-
 static int walk_segment(const struct segment *segment, uint64_t start, extent_fn *fn, void *arg)
 {
 	unsigned char bits[MAP_SIZE];
@@ -193,7 +183,8 @@ static int walk_segment(const struct segment *segment, uint64_t start, extent_fn
 		return 0;
 	if (segment->count == 0)
 		return fn(arg, (struct extent){ start, F2FS_SEGMENT * F2FS_BLOCK });
-	turn_bits(segment->bits, bits);
+	memcpy(bits, segment->bits, sizeof bits);
+	bitmap_turn(bits, sizeof bits);
 	return bitmap_walk_clear(bits, F2FS_SEGMENT, start, F2FS_BLOCK, fn, arg);
 }
 

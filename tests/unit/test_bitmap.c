@@ -144,6 +144,20 @@ static void runs_that_overlap_are_told(void **state)
 	}
 }
 
+static void bytes_are_turned_around(void **state)
+{
+	unsigned char bits[256];
+
+	(void)state;
+	for (unsigned i = 0; i < 256; i++)
+		bits[i] = (unsigned char)i;
+	bitmap_turn(bits, sizeof bits);
+	for (unsigned i = 0; i < 256; i++) {
+		for (unsigned bit = 0; bit < 8; bit++)
+			assert_int_equal(bits[i] >> bit & 1, i >> (7 - bit) & 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +166,7 @@ int main(void)
 		cmocka_unit_test(walk_tells_all_that_is_clear),
 		cmocka_unit_test(runs_are_sorted_and_joined),
 		cmocka_unit_test(runs_that_overlap_are_told),
+		cmocka_unit_test(bytes_are_turned_around),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
