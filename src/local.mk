@@ -199,10 +199,19 @@ libachica_a_SOURCES = \
 	src/fs/fs_ext.c \
 	src/fs/fs_f2fs.c \
 	src/fs/fs_gap.c \
+	src/fs/fs_hfsplus.c \
 	src/fs/fs_swap.c \
 	src/fs/fs_xfs.c \
 	src/fs/fsmap.c \
 	src/fs/gate.c \
+	src/fs/hfsplus_fork.c \
+	src/fs/hfsplus_fork.h \
+	src/fs/hfsplus_journal.c \
+	src/fs/hfsplus_journal.h \
+	src/fs/hfsplus_tree.c \
+	src/fs/hfsplus_tree.h \
+	src/fs/hfsplus_volume.c \
+	src/fs/hfsplus_volume.h \
 	src/fs/utf16.c \
 	src/fs/utf16.h \
 	src/fs/xfs_ag.c \

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_fs_btrfs \
 	tests/unit/test_fs_ext \
 	tests/unit/test_fs_f2fs \
+	tests/unit/test_fs_hfsplus \
 	tests/unit/test_fs_swap \
 	tests/unit/test_fs_xfs \
 	tests/unit/test_gaps \
@@ -223,6 +224,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/bench/bench.py \
 	tests/fs/btrfs.py \
 	tests/fs/f2fs.py \
+	tests/fs/hfsplus.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
 	tests/fs/xfs.py \

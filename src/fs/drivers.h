@@ -10,6 +10,7 @@ extern const struct fs_driver fs_btrfs;
 extern const struct fs_driver fs_ext;
 extern const struct fs_driver fs_f2fs;
 extern const struct fs_driver fs_gap;
+extern const struct fs_driver fs_hfsplus;
 extern const struct fs_driver fs_ntfs;
 extern const struct fs_driver fs_swap;
 extern const struct fs_driver fs_xfs;

@@ -17,6 +17,7 @@ static const struct fs_driver *const drivers[] = {
 	&fs_ext,
 	&fs_f2fs,
 	&fs_gap,
+	&fs_hfsplus,
 #ifdef WITH_NTFS
 	&fs_ntfs,
 #endif

@@ -77,6 +77,7 @@ static const struct repair repairs[] = {
 	{ "xfs", "xfs_repair", false, false },
 	{ "btrfs", "btrfs check", false, false },
 	{ "f2fs", "fsck.f2fs -f", false, false },
+	{ "hfsplus", "fsck.hfsplus -f", false, true },
 };
 
 static const struct repair *repair_of(const char *fstype)
@@ -153,6 +154,9 @@ static char *say_repair(enum why why, const struct target *t, char *buf, size_t 
 	else if (strcmp(repair->fstype, "ntfs") == 0)
 		/* TRANSLATORS: {command} is "ntfsfix -d /dev/sda2". */
 		say_fill(buf, n, _("run chkdsk /f in Windows, or: {command}"), facts);
+	else if (strcmp(repair->fstype, "hfsplus") == 0)
+		/* TRANSLATORS: {command} is "fsck.hfsplus -f /dev/sda2". */
+		say_fill(buf, n, _("run First Aid in macOS, or: {command}"), facts);
 	else
 		say_fill(buf, n, "{command}", facts);
 	free(command);

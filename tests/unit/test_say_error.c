@@ -140,6 +140,24 @@ static void other_filesystems_inside_an_image_get_a_loop_device(void **state)
 	assert_non_null(strstr(buf, "ntfsfix -d \"$d\"; losetup -d \"$d\""));
 }
 
+static void what_a_repair_cannot_replay_is_mounted_once(void **state)
+{
+	struct target t = { .kind = TARGET_PART, .path = (char *)"/dev/sda1",
+			    .fstype = (char *)"f2fs" };
+	struct error err = err_of(WHY_JOURNAL, "f2fs");
+
+	(void)state;
+	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "mount it once"));
+	err = err_of(WHY_UNCLEAN, "f2fs");
+	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "mount it, let it"));
+	err = err_of(WHY_ERRORS, "f2fs");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "fsck.f2fs -f /dev/sda1");
+	t.fstype = (char *)"hfsplus";
+	err = err_of(WHY_JOURNAL, "hfsplus");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "run First Aid in macOS, or: fsck.hfsplus -f /dev/sda1");
+}
+
 static void the_system_is_quoted_and_so_is_who_is_in_the_way(void **state)
 {
 	struct error err;
@@ -206,6 +224,7 @@ int main(void)
 		cmocka_unit_test(a_loop_device_is_unmounted_before_it_is_detached),
 		cmocka_unit_test(consent_is_given_by_an_option_and_a_name),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
+		cmocka_unit_test(what_a_repair_cannot_replay_is_mounted_once),
 		cmocka_unit_test(the_system_is_quoted_and_so_is_who_is_in_the_way),
 		cmocka_unit_test(hostile_names_are_shown_harmless),
 		cmocka_unit_test(a_byte_is_told_where_it_is_known),
