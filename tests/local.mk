@@ -140,6 +140,7 @@ e2e_tests = \
 	tests/e2e/engine_mounted.sh \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/fs_fuzz.sh \
+	tests/e2e/fs_hfsplus.sh \
 	tests/e2e/fs_kernel.sh \
 	tests/e2e/fs_mounted.sh \
 	tests/e2e/fs_swap.sh \
@@ -288,6 +289,7 @@ fuzz_types = \
 	btrfs \
 	ext4 \
 	f2fs \
+	hfsplus \
 	ntfs \
 	xfs \
 	$(NULL)

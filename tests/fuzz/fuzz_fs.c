@@ -33,6 +33,7 @@ static const struct kind {
 	{ "btrfs", 1 * MIB, 1 * MIB - 1 },
 	{ "xfs", 1 * MIB, 2047 },
 	{ "f2fs", 1 * MIB, 4 * MIB - 1 },
+	{ "hfsplus", 1 * MIB, 1535 },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

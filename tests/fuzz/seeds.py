@@ -8,10 +8,12 @@ import sys
 import tempfile
 
 SECTOR = 512
-UNITS = [65536, 65536, 1 << 20, 1 << 20, 1 << 20]
+UNITS = [65536, 65536, 1 << 20, 1 << 20, 1 << 20, 1 << 20]
 EXT = ["-q", "-F", "-N", "16"]
 BTRFS = ["-q", "-K", "-f", "-n", "4096"]
 XFS = ["mkfs.xfs", "--unsupported", "-q", "-f"]
+HFSPLUS_TOOL = os.path.join(os.path.dirname(__file__), "..", "fs", "hfsplus.py")
+HFSPLUS = [sys.executable, HFSPLUS_TOOL, "make"]
 XFS_TOOL = os.path.join(os.path.dirname(__file__), "..", "fs", "xfs.py")
 # Kind (a row in fuzz_fs.c), name, size in KiB, command.
 SEEDS = [
@@ -46,6 +48,9 @@ SEEDS = [
     (4, "f2fs", 65536, ["mkfs.f2fs", "-q", "-f"]),
     (4, "f2fs-files", 81920, ["mkfs.f2fs", "-q", "-f", "-O", "extra_attr,sb_checksum,compression"]),
     (4, "f2fs-large-nat", 65536, ["mkfs.f2fs", "-q", "-f", "-i"]),
+    (5, "hfsplus", 2048, [*HFSPLUS, "block=512", "journal=little"]),
+    (5, "hfsplus-pieces", 40960, [*HFSPLUS, "block=512", "map=20", "files=3", "journal=big"]),
+    (5, "hfsplus-x", 8192, [*HFSPLUS, "x=yes", "journal=new", "files=2"]),
 ]
 
 
