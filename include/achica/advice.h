@@ -8,6 +8,7 @@
 /* What a command is for; text/say.c has a sentence for each. */
 enum advice_use {
 	ADVICE_UNMOUNT,  /* umount, first */
+	ADVICE_WAIT,     /* until nobody has it open */
 	ADVICE_SWAPOFF,
 	ADVICE_DETACH,   /* losetup -d */
 	ADVICE_CONVERT,  /* qemu-img convert */

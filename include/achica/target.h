@@ -71,6 +71,8 @@ struct target {
 	                       over these bytes is mounted */
 	char *mount_options;/* of the first mount point, as in mountinfo (vfs,fs) */
 	char *mount_source; /* the device mounted there (the loop device, for an image) */
+	char *served;       /* the file that a program serves there by FUSE: it may write to it for
+	                       a while after umount */
 
 	bool read_only;
 	bool rotational;

@@ -138,6 +138,26 @@ static int add_unmounts(struct advice *a, const struct target *top)
 	return rc;
 }
 
+/*
+ * umount of a file that a program serves by FUSE is back before that has written all. Looks at what
+ * is open as a shell can by itself: fuser and lsof are not everywhere.
+ */
+#define WAIT \
+	"until ( for f in /proc/[0-9]*/fd/*; do if [ \"$f\" -ef \"$1\" ]; then exit 1; fi; done ); " \
+	"do sleep 1; done"
+
+static int add_waits(struct advice *a, const struct target *top)
+{
+	int rc = 0;
+
+	for (const struct target *t = top; t && rc == 0; t = next_in(t)) {
+		if (t->served && t->mountpoints)
+			rc = add_once(a, ADVICE_WAIT, (const char *const[]){
+					      "sh", "-c", WAIT, "sh", t->served, NULL });
+	}
+	return rc;
+}
+
 static int add_swapoffs(struct advice *a, const struct target *top)
 {
 	int rc = 0;
@@ -321,6 +341,8 @@ static int fill(struct advice *a, const struct target *top, const struct advice_
 
 	if (rc == 0)
 		rc = add_unmounts(a, top);
+	if (rc == 0)
+		rc = add_waits(a, top);
 	if (rc == 0)
 		rc = add_swapoffs(a, top);
 	if (rc == 0 && (source != top->path || top->kind == TARGET_IMAGE))

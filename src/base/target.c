@@ -42,7 +42,7 @@ static char **string_of(struct target *t, size_t i)
 	char **const all[] = {
 		&t->name, &t->path, &t->backing, &t->format, &t->table,
 		&t->fstype, &t->label, &t->uuid, &t->model, &t->serial,
-		&t->by_id, &t->mount_options, &t->mount_source,
+		&t->by_id, &t->mount_options, &t->mount_source, &t->served,
 	};
 
 	return i < sizeof(all) / sizeof(all[0]) ? all[i] : NULL;

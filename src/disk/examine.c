@@ -97,6 +97,18 @@ static void add_mount(struct target *t, const struct mount **sorted, size_t *n,
 
 #define MOUNTS_MAX 64
 
+static bool is_fuse(const struct mount *m)
+{
+	return strncmp(m->fstype, "fuse", 4) == 0;
+}
+
+/* Only of a block device does umount wait for the program that serves it (FUSE_DESTROY; Linux,
+   fs/fuse/inode.c). */
+static bool outlives_umount(const struct mount *m)
+{
+	return is_fuse(m) && strncmp(m->fstype, "fuseblk", 7) != 0;
+}
+
 /* All mount points of t; returns the best mount, NULL without one. */
 static const struct mount *take_mounts(const struct exam *x, struct target *t,
 				       const struct place *place)
@@ -108,6 +120,8 @@ static const struct mount *take_mounts(const struct exam *x, struct target *t,
 	while (n < MOUNTS_MAX && (m = mounts_find(m, place))) {
 		if (!m->swap)
 			add_mount(t, sorted, &n, m);
+		if (!m->swap && outlives_umount(m))
+			set_text(&t->served, m->source);
 		m = m->next;
 	}
 	if (n == 0)
@@ -122,7 +136,7 @@ static void judge_mounted(struct target *t, const struct mount *m)
 {
 	uint64_t size, free_bytes;
 
-	if (!t->fstype && strncmp(m->fstype, "fuse", 4) != 0)
+	if (!t->fstype && !is_fuse(m))
 		set_text(&t->fstype, m->fstype);
 	if (m->rank > 0 && mount_usage(m->point, &size, &free_bytes) == 0) {
 		t->free = free_bytes;

@@ -57,6 +57,7 @@ const char *say_method_why(enum method m)
 
 static const char *const uses[] = {
 	[ADVICE_UNMOUNT] = N_("Unmounts it: a copy of a mounted filesystem is not consistent."),
+	[ADVICE_WAIT] = N_("Waits until the program that served it has written all and closed it."),
 	[ADVICE_SWAPOFF] = N_("Switches its swap off."),
 	[ADVICE_DETACH] = N_("Detaches the loop device from its image."),
 	[ADVICE_CONVERT] = N_("Copies it into a small qcow2 image; zeros take no room in it."),

@@ -81,7 +81,6 @@ done
 
 proves "mounted through ntfs-3g, by fill: the copy is small, nothing stays in the filesystem"
 new_disk
-# By a loop device: of a file, umount comes back before ntfs-3g has let go of it.
 attach disk.img
 mount_ntfs "$loop" mnt
 free=$(df --output=avail mnt | tail -n 1)
@@ -94,6 +93,29 @@ small $limit
 ! mountpoint -q mnt || fail "the commands have not unmounted it"
 loops=
 ntfsfix -n disk.img >log 2>&1 || fail "ntfsfix -n: $(cat log)"
+
+# Another has it open as well, for as long as it takes to see that the commands wait.
+proves "the file itself mounted through ntfs-3g: it is copied when nobody has it open"
+new_disk
+mount_ntfs disk.img mnt
+zeroes mnt --method=fill
+printed_commands >commands
+sleep 600 <disk.img &
+other=$!
+pids="$pids $other"
+sh -e commands >log 2>&1 &
+commands=$!
+pids="$pids $commands"
+waits() {
+	pgrep -x sleep -P "$(pgrep -P "$commands")"
+}
+wait_for "the commands to wait" waits
+! mountpoint -q mnt || fail "they have not unmounted it"
+[ ! -e disk.qcow2 ] || fail "they copy what is not complete"
+kill "$other"
+wait "$commands" || fail "the commands: $(cat commands log)"
+wait "$ntfs" || fail "ntfs-3g ended with $?"
+[ "$(stat -c %s disk.qcow2)" -le $limit ] || fail "the copy has $(stat -c %s disk.qcow2) bytes"
 
 proves "a mounted loop device, by auto: the commands unmount, detach and make a small copy"
 new_disk

@@ -158,6 +158,22 @@ static void a_partition_leads_to_its_disk_unmounted(void **state)
 	       "qemu-img compare -f raw -F qcow2 /dev/sdx /b/c.qcow2\n");
 }
 
+static void what_a_program_served_is_waited_for(void **state)
+{
+	struct target *image = make(TARGET_IMAGE, "/a/it's.img");
+	const struct advice_options o = { .out = "/b/c.qcow2" };
+
+	(void)state;
+	mount_at(image, "/mnt", "/mnt2");
+	image->served = strdup(image->path);
+	expect(image, &o,
+	       "umount /mnt2\numount /mnt\n"
+	       "sh -c 'until ( for f in /proc/[0-9]*/fd/*; do if [ \"$f\" -ef \"$1\" ]; "
+	       "then exit 1; fi; done ); do sleep 1; done' sh '/a/it'\\''s.img'\n"
+	       "qemu-img convert -p -f raw -O qcow2 '/a/it'\\''s.img' /b/c.qcow2\n"
+	       "qemu-img compare -f raw -F qcow2 '/a/it'\\''s.img' /b/c.qcow2\n");
+}
+
 static void only_its_own_disk_is_unmounted(void **state)
 {
 	struct target *tree = make(TARGET_DISK, "/dev/sdx");
@@ -256,6 +272,7 @@ int main(void)
 		cmocka_unit_test(the_extension_is_replaced_if_it_is_one),
 		cmocka_unit_test(no_copy_is_written_over_a_file),
 		cmocka_unit_test(a_partition_leads_to_its_disk_unmounted),
+		cmocka_unit_test(what_a_program_served_is_waited_for),
 		cmocka_unit_test(only_its_own_disk_is_unmounted),
 		cmocka_unit_test(a_device_is_copied_to_the_folder_one_is_in),
 		cmocka_unit_test(a_loop_device_leads_to_its_file_detached),
