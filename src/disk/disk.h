@@ -40,9 +40,11 @@ void discover_probe(struct target *top);
  * device both. LOCK_LOOK takes nothing and opens read-only (estimates). LOCK_MOUNTED is for trim
  * and fill: the filesystem stays mounted, at mountpoints[0]; the device underneath is opened
  * read-only, and the backing image of a loop device is not taken (the mount has it).
+ * LOCK_SHARED is for reading what must not change meanwhile: others may read too, also through a
+ * filesystem that is mounted read-only, and nothing here needs the permission to write.
  * Refuses with who has it. Memory and descriptors are freed by lock_release (NULL is fine).
  */
-enum lock_kind { LOCK_LOOK, LOCK_EXCLUSIVE, LOCK_MOUNTED };
+enum lock_kind { LOCK_LOOK, LOCK_EXCLUSIVE, LOCK_MOUNTED, LOCK_SHARED };
 struct lock;
 int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err);
 void lock_release(struct lock *lock);

@@ -105,12 +105,13 @@ static int lock_look(struct lock *lock, const struct target *t, struct error *er
 }
 
 /* flock on the whole disk, with patience for udev. */
-static int take_flock(int fd, const struct place *place, const char *path, struct error *err)
+static int take_flock(int fd, bool write, const struct place *place, const char *path,
+		      struct error *err)
 {
 	const struct timespec wait = { 0, FLOCK_WAIT_NS };
 
 	for (int i = 0; i < FLOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		if (flock(fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK)
 			return error_set(err, WHY_SYSTEM, errno, path);
@@ -120,14 +121,14 @@ static int take_flock(int fd, const struct place *place, const char *path, struc
 }
 
 /* The whole disk of a partition is flocked through a descriptor of its own. */
-static int lock_whole(struct lock *lock, int fd, const struct target *t, const struct place *place,
-		      struct error *err)
+static int lock_whole(struct lock *lock, int fd, bool write, const struct target *t,
+		      const struct place *place, struct error *err)
 {
 	char *node;
 	int whole, r;
 
 	if (place->dev == t->dev)
-		return take_flock(fd, place, t->path, err);
+		return take_flock(fd, write, place, t->path, err);
 	node = sysfs_node(place->dev);
 	if (!node)
 		return error_set(err, WHY_SYSTEM, ENODEV, t->path);
@@ -136,20 +137,21 @@ static int lock_whole(struct lock *lock, int fd, const struct target *t, const s
 		r = error_set(err, WHY_OPEN, errno, node);
 	} else {
 		lock->held[lock->n++] = whole;
-		r = take_flock(whole, place, node, err);
+		r = take_flock(whole, write, place, node, err);
 	}
 	free(node);
 	return r;
 }
 
 /* QEMU's bytes: looked at, taken, and looked at again, for two may come at once. */
-static int take_bytes(int fd, const struct place *place, const char *path, struct error *err)
+static int take_bytes(int fd, bool write, const struct place *place, const char *path,
+		      struct error *err)
 {
-	int r = use_qemu_test(fd, place, path, err);
+	int r = use_qemu_test(fd, !write, place, path, err);
 
 	if (r == 0)
-		r = use_qemu_take(fd, place, path, err);
-	return r < 0 ? r : use_qemu_test(fd, place, path, err);
+		r = use_qemu_take(fd, !write, place, path, err);
+	return r < 0 ? r : use_qemu_test(fd, !write, place, path, err);
 }
 
 /* -EBUSY is left to the caller to explain. */
@@ -169,24 +171,25 @@ static int open_writable(const char *path, int flags, int *fd, struct error *err
 static int take_backing(struct lock *lock, struct use *use, const char *path, struct error *err)
 {
 	use->path = path;
-	use->fd = open(path, O_RDONLY | O_CLOEXEC | (use->place.file ? 0 : O_EXCL));
+	use->fd = open(path, O_RDONLY | O_CLOEXEC |
+		       (use->place.file || use->reading ? 0 : O_EXCL));
 	if (use->fd < 0 && errno == EBUSY)
 		return error_set(err, WHY_BUSY, EBUSY, path);
 	if (use->fd < 0)
 		return error_set(err, WHY_OPEN, errno, path);
 	lock->held[lock->n++] = use->fd;
-	return take_bytes(use->fd, &use->place, path, err);
+	return take_bytes(use->fd, !use->reading, &use->place, path, err);
 }
 
 /*
  * The file or device under a loop device. One that has no name here any more cannot be opened by
  * others either, unless they have it open already; those are found by the look at who writes to it.
  */
-static int lock_backing(struct lock *lock, const struct place *place, const struct mount *mounts,
-			struct error *err)
+static int lock_backing(struct lock *lock, const struct use *above, struct error *err)
 {
+	const struct place *place = &above->place;
 	struct loop loop;
-	struct use use = { .mounts = mounts, .fd = -1 };
+	struct use use = { .mounts = above->mounts, .fd = -1, .reading = above->reading };
 	char *path;
 	int r = 0;
 
@@ -225,10 +228,10 @@ static int lock_device(struct lock *lock, const struct target *t, const struct u
 		return r == -EBUSY ? explain_busy(use, err) : r;
 	if (ioctl(*fd, BLKROGET, &read_only) == 0 && read_only)
 		return error_set(err, WHY_READ_ONLY, EROFS, t->path);
-	r = lock_whole(lock, *fd, t, &use->place, err);
+	r = lock_whole(lock, *fd, true, t, &use->place, err);
 	if (r == 0)
-		r = take_bytes(*fd, &use->place, t->path, err);
-	return r < 0 ? r : lock_backing(lock, &use->place, use->mounts, err);
+		r = take_bytes(*fd, true, &use->place, t->path, err);
+	return r < 0 ? r : lock_backing(lock, use, err);
 }
 
 static int lock_image(const struct target *t, const struct use *use, int *fd, struct error *err)
@@ -238,7 +241,7 @@ static int lock_image(const struct target *t, const struct use *use, int *fd, st
 	if (t->format && strcmp(t->format, "raw") != 0)
 		return error_set(err, WHY_FORMAT, 0, t->format);
 	r = open_writable(t->path, 0, fd, err);
-	return r < 0 ? r : take_bytes(*fd, &use->place, t->path, err);
+	return r < 0 ? r : take_bytes(*fd, true, &use->place, t->path, err);
 }
 
 /* A gap of a partition table; those of volume groups have no number. */
@@ -262,9 +265,51 @@ static int check_gap(struct lock *lock, const struct target *t, int fd, struct e
 	return r;
 }
 
-static int lock_exclusive(struct lock *lock, const struct target *t, struct error *err)
+/*
+ * To read, a device is claimed as to write, so that nobody mounts it meanwhile. A claim that is
+ * refused is no reason by itself: what is mounted read-only has one too.
+ */
+static int open_to_read(const struct target *t, const struct use *use, int *fd, struct error *err)
 {
-	struct use use = { .path = t->path, .fd = -1 };
+	int flags = O_RDONLY | O_CLOEXEC;
+	int r;
+
+	*fd = open(t->path, flags | (use->place.file ? 0 : O_EXCL));
+	if (*fd >= 0)
+		return 0;
+	if (errno != EBUSY)
+		return error_set(err, WHY_OPEN, errno, t->path);
+	r = use_check(use, err);
+	if (r < 0)
+		return r;
+	if (!mounts_find(use->mounts, &use->place))
+		return refuse_opener(WHY_BUSY, &use->place, OPENED, use->path, err);
+	*fd = open(t->path, flags);
+	return *fd < 0 ? error_set(err, WHY_OPEN, errno, t->path) : 0;
+}
+
+static int lock_to_read(struct lock *lock, const struct target *t, const struct use *use, int *fd,
+			struct error *err)
+{
+	int r = open_to_read(t, use, fd, err);
+
+	if (r == 0 && !use->place.file)
+		r = lock_whole(lock, *fd, false, t, &use->place, err);
+	if (r == 0)
+		r = take_bytes(*fd, false, &use->place, t->path, err);
+	return r < 0 || use->place.file ? r : lock_backing(lock, use, err);
+}
+
+static int lock_to_write(struct lock *lock, const struct target *t, const struct use *use, int *fd,
+			 struct error *err)
+{
+	return use->place.file ? lock_image(t, use, fd, err) : lock_device(lock, t, use, fd, err);
+}
+
+/* Takes all there is to take, and looks who came meanwhile. */
+static int lock_bytes(struct lock *lock, const struct target *t, bool write, struct error *err)
+{
+	struct use use = { .path = t->path, .fd = -1, .reading = !write };
 	struct mount *mounts = NULL;
 	int fd = -1;
 	int r = place_of_target(t, &use.place);
@@ -276,7 +321,7 @@ static int lock_exclusive(struct lock *lock, const struct target *t, struct erro
 	if (r < 0)
 		return r;
 	use.mounts = mounts;
-	r = use.place.file ? lock_image(t, &use, &fd, err) : lock_device(lock, t, &use, &fd, err);
+	r = write ? lock_to_write(lock, t, &use, &fd, err) : lock_to_read(lock, t, &use, &fd, err);
 	use.fd = fd;
 	if (r == 0)
 		r = check_identity(t, fd, err);
@@ -284,7 +329,7 @@ static int lock_exclusive(struct lock *lock, const struct target *t, struct erro
 		r = use_check(&use, err);
 	mounts_free(mounts);
 	if (r == 0) {
-		r = open_window(lock, t, fd, true, err);
+		r = open_window(lock, t, fd, write, err);
 		return r == 0 && is_between_parts(t) ? check_gap(lock, t, fd, err) : r;
 	}
 	if (fd >= 0)
@@ -320,8 +365,8 @@ int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, s
 
 	if (!l)
 		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
-	if (kind == LOCK_EXCLUSIVE)
-		r = lock_exclusive(l, t, err);
+	if (kind == LOCK_EXCLUSIVE || kind == LOCK_SHARED)
+		r = lock_bytes(l, t, kind == LOCK_EXCLUSIVE, err);
 	else if (kind == LOCK_MOUNTED)
 		r = lock_mounted(l, t, err);
 	else

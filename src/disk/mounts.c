@@ -183,6 +183,7 @@ static int take(struct reader *reader, struct libmnt_fs *fs)
 		return -ENOMEM;
 	}
 	m->read_only = is_read_only(m->options);
+	m->quiet = !m->swap && is_read_only(mnt_fs_get_fs_options(fs));
 	m->rank = rank_of(fs, m);
 	*reader->end = m;
 	reader->end = &m->next;

@@ -15,6 +15,7 @@ struct mount {
 	bool swap;
 	bool foreign;     /* of another mount namespace: point means nothing here */
 	bool read_only;   /* the mount or the filesystem */
+	bool quiet;       /* the filesystem is: no other mount of it writes either */
 	int rank;         /* the higher the better for trimming and filling; <= 0: unusable */
 	char *point;      /* mount point; "" for swap */
 	char *source;     /* device or file, as the kernel has it */

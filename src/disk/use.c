@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "disk/holders.h"
+#include "disk/sysfs.h"
 #include "disk/use.h"
 
 /*
@@ -41,14 +42,18 @@ static int refuse_opener(enum why why, const char *what, const struct opener *op
 	return r;
 }
 
-int use_qemu_test(int fd, const struct place *place, const char *path, struct error *err)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+int use_qemu_test(int fd, bool reading, const struct place *place, const char *path,
+		  struct error *err)
 {
 	static const off_t bytes[] = {
-		BYTE_WRITE, BYTE_UNSHARE_WRITE, BYTE_RESIZE,
-		BYTE_UNSHARE_RESIZE, BYTE_UNSHARE_READ, BYTE_LIBVIRT,
+		BYTE_WRITE, BYTE_RESIZE, BYTE_UNSHARE_READ, BYTE_LIBVIRT,
+		/* Of no concern to a reader: */
+		BYTE_UNSHARE_WRITE, BYTE_UNSHARE_RESIZE,
 	};
 
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+	for (size_t i = 0; i < COUNT(bytes) - (reading ? 2 : 0); i++) {
 		struct flock lock = byte_lock(F_WRLCK, bytes[i]);
 		struct opener opener = { 0 };
 
@@ -62,13 +67,14 @@ int use_qemu_test(int fd, const struct place *place, const char *path, struct er
 	return 0;
 }
 
-int use_qemu_take(int fd, const struct place *place, const char *path, struct error *err)
+int use_qemu_take(int fd, bool reading, const struct place *place, const char *path,
+		  struct error *err)
 {
 	static const off_t bytes[] = {
-		BYTE_READ, BYTE_WRITE, BYTE_UNSHARE_WRITE, BYTE_UNSHARE_RESIZE,
+		BYTE_READ, BYTE_UNSHARE_WRITE, BYTE_UNSHARE_RESIZE, BYTE_WRITE,
 	};
 
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+	for (size_t i = 0; i < COUNT(bytes) - (reading ? 1 : 0); i++) {
 		struct flock lock = byte_lock(F_RDLCK, bytes[i]);
 		struct opener opener = { 0 };
 
@@ -98,6 +104,8 @@ static int check_mounts(const struct use *use, struct error *err)
 {
 	const struct mount *m = mounts_find(use->mounts, &use->place);
 
+	while (m && use->reading && m->quiet)
+		m = mounts_find(m->next, &use->place);
 	return m ? error_set(err, WHY_MOUNTED, 0, m->point) : 0;
 }
 
@@ -117,8 +125,12 @@ struct loop_search {
 static int check_loop(void *arg, const struct loop *loop)
 {
 	struct loop_search *search = arg;
+	char dir[SYSFS_PATH_MAX];
 
 	if (loop->dev == search->use->own || !place_meets(&loop->below, &search->use->place))
+		return 0;
+	if (search->use->reading &&
+	    sysfs_number(sysfs_dir(loop->dev, dir, sizeof(dir)), "ro", 0) == 1)
 		return 0;
 	return error_set(search->err, WHY_LOOP, 0, loop->node);
 }
@@ -151,6 +163,6 @@ int use_check(const struct use *use, struct error *err)
 	if (r == 0)
 		r = check_holder(use, err);
 	if (r == 0 && use->fd >= 0)
-		r = use_qemu_test(use->fd, &use->place, use->path, err);
+		r = use_qemu_test(use->fd, use->reading, &use->place, use->path, err);
 	return r < 0 ? r : check_writer(use, err);
 }
