@@ -19,6 +19,7 @@ achica_LDADD = libachica.a $(foreign_libs)
 libachica_a_SOURCES = \
 	include/achica/advice.h \
 	include/achica/checks.h \
+	include/achica/convert.h \
 	include/achica/error.h \
 	include/achica/estimate.h \
 	include/achica/extent.h \
@@ -32,6 +33,7 @@ libachica_a_SOURCES = \
 	include/achica/target.h \
 	include/achica/units.h \
 	src/app/advice.c \
+	src/app/advice_path.h \
 	src/app/branch.c \
 	src/app/branch.h \
 	src/app/checks.c \
@@ -39,6 +41,9 @@ libachica_a_SOURCES = \
 	src/app/choose.h \
 	src/app/consent.c \
 	src/app/consent.h \
+	src/app/convert.c \
+	src/app/convert_files.c \
+	src/app/convert_impl.h \
 	src/app/forecast.c \
 	src/app/hold.c \
 	src/app/hold.h \
@@ -61,6 +66,8 @@ libachica_a_SOURCES = \
 	src/app/survey_update.c \
 	src/app/thread.c \
 	src/app/thread.h \
+	src/app/tool.c \
+	src/app/tool.h \
 	src/base/bytes.c \
 	src/base/bytes.h \
 	src/base/crc32.c \
@@ -80,6 +87,7 @@ libachica_a_SOURCES = \
 	src/cli/batch.c \
 	src/cli/cli.h \
 	src/cli/complain.c \
+	src/cli/copy.c \
 	src/cli/help.c \
 	src/cli/output.c \
 	src/cli/plain.c \
@@ -233,6 +241,7 @@ libachica_a_SOURCES = \
 	src/ui/asks.c \
 	src/ui/consent.c \
 	src/ui/copies.c \
+	src/ui/copy.c \
 	src/ui/dialog.c \
 	src/ui/draw.c \
 	src/ui/draw.h \

@@ -31,7 +31,10 @@ enum why {
 	WHY_VERIFY,     /* a byte that must read zero does not; at: byte */
 	WHY_CANCELED,   /* the user stopped it */
 	WHY_NO_ROOM,    /* the destination lacks room; at: bytes missing; what: path */
-	WHY_TOOL,       /* a program needed is not installed or failed; what: its name */
+	WHY_TOOL,       /* a program needed is not installed; what: its name */
+	WHY_TOOL_FAILED,/* it failed; what: what it said */
+	WHY_DIFFERS,    /* a copy does not read as its source does; what: its path */
+	WHY_CHANGED,    /* the source was written to while it was copied; what: path */
 	WHY_TIMEOUT,    /* the device does not answer; what: path */
 
 	/* The gate refuses. */
@@ -88,6 +91,10 @@ enum why {
 	WHY_NOT_MOUNTED,/* the method needs a mounted filesystem */
 	WHY_IS_MOUNTED, /* the method needs an unmounted filesystem; what: mount point */
 	WHY_FORMAT,     /* an image format that is not handled; what: its name */
+
+	/* the copy cannot have that name */
+	WHY_EXISTS,     /* there is such a file; what: path */
+	WHY_INSIDE,     /* it would lie in what is copied; what: path */
 
 	WHY_COUNT
 };

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "achica/advice.h"
+#include "achica/convert.h"
+#include "app/advice_path.h"
 
 #define LONGEST_EXTENSION 5
 #define LOOP "/dev/loop"
@@ -244,8 +246,10 @@ static char *copy_stem(const struct target *top, const char *source)
 	size_t name_len = is_file ? extension_at(name) : strlen(name);
 	char *stem = NULL;
 
-	if (folder && asprintf(&stem, "%.*s%s%.*s", (int)folder_len, folder, is_file ? "" : "/",
-			       (int)name_len, name) < 0)
+	if (folder_len > 0 && folder[folder_len - 1] == '/')
+		folder_len--;
+	if (folder && asprintf(&stem, "%.*s/%.*s", (int)folder_len, folder, (int)name_len,
+			       name) < 0)
 		stem = NULL;
 	free(here);
 	return stem;
@@ -271,7 +275,7 @@ static char *free_name(const char *stem)
 	return NULL;
 }
 
-static char *absolute(const char *path)
+char *path_absolute(const char *path)
 {
 	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
 	char *whole = NULL;
@@ -290,7 +294,7 @@ static char *destination(const struct target *top, const char *source, const cha
 	char *name;
 
 	if (out)
-		return absolute(out);
+		return path_absolute(out);
 	stem = copy_stem(top, source);
 	name = stem ? free_name(stem) : NULL;
 	free(stem);
@@ -320,6 +324,13 @@ static const char *source_of(const struct target *top)
 	if (top->backing && access(top->backing, F_OK) == 0)
 		return top->backing;
 	return top->path;
+}
+
+char *convert_suggest(const struct target *t)
+{
+	const struct target *top = target_top(t);
+
+	return destination(top, source_of(top), NULL);
 }
 
 static int check(const struct target *top, struct error *err)

@@ -27,6 +27,9 @@ static const char *const names[] = {
 	[WHY_CANCELED] = "canceled",
 	[WHY_NO_ROOM] = "no-room",
 	[WHY_TOOL] = "tool",
+	[WHY_TOOL_FAILED] = "tool-failed",
+	[WHY_DIFFERS] = "differs",
+	[WHY_CHANGED] = "changed",
 	[WHY_TIMEOUT] = "timeout",
 	[WHY_MOUNTED] = "mounted",
 	[WHY_MOUNTED_RO] = "mounted-read-only",
@@ -66,6 +69,8 @@ static const char *const names[] = {
 	[WHY_NOT_MOUNTED] = "not-mounted",
 	[WHY_IS_MOUNTED] = "is-mounted",
 	[WHY_FORMAT] = "format",
+	[WHY_EXISTS] = "exists",
+	[WHY_INSIDE] = "inside",
 };
 
 _Static_assert(sizeof(names) / sizeof(names[0]) == WHY_COUNT, "each why code has a name");
