@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test_survey \
 	tests/unit/test_table \
 	tests/unit/test_sampler \
+	tests/unit/test_tool \
 	tests/unit/test_write \
 	tests/unit/test_xfs_log \
 	tests/unit/test_xfs_tree \
@@ -108,6 +109,7 @@ tests_lib_vtdrive_SOURCES = tests/lib/vtdrive.c tests/lib/vt.c tests/lib/vt.h
 # Surveys and jobs by script, linked before the real ones.
 fake_sources = \
 	tests/ui/fake.h \
+	tests/ui/fake_convert.c \
 	tests/ui/fake_job.c \
 	tests/ui/fake_survey.c \
 	tests/ui/fake_tree.c \
@@ -127,6 +129,7 @@ e2e_tests = \
 	tests/e2e/big.sh \
 	tests/e2e/booted.sh \
 	tests/e2e/cli.sh \
+	tests/e2e/convert.sh \
 	tests/e2e/discover.sh \
 	tests/e2e/advice.sh \
 	tests/e2e/forecast.sh \

@@ -3,6 +3,7 @@
 #ifndef ACHICA_FRONT_H
 #define ACHICA_FRONT_H
 
+#include "achica/convert.h"
 #include "achica/job.h"
 #include "achica/survey.h"
 
@@ -27,6 +28,7 @@ struct options {
 	bool quiet;
 	bool si;
 	const char *log;   /* file to append the log to, NULL none */
+	const char *convert; /* file to make the small copy as, NULL none */
 };
 
 /* The wizard. Returns the exit status. Never called without a terminal on stdin and stdout. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "achica/convert.h"
 #include "achica/job.h"
 #include "achica/target.h"
 
@@ -20,13 +21,16 @@ enum {
 };
 
 /*
- * The tree; job, where not NULL, ended and adds the keys of --zero. Returns -errno when out failed
- * or memory ran out; then what is on out is not an object.
+ * The tree; job, where not NULL, ended and adds the keys of --zero; convert, where not NULL, ended
+ * and adds the copy to the first row. Returns -errno when out failed or memory ran out; then what
+ * is on out is not an object.
  */
-int json_tree(const struct target *tree, unsigned with, struct job *job, FILE *out);
+int json_tree(const struct target *tree, unsigned with, struct job *job,
+	      struct convert *convert, FILE *out);
 
 /* One line of --progress=json: item i as it stands. */
 int json_progress(struct job *job, size_t i, FILE *out);
+int json_convert_progress(struct convert *convert, FILE *out);
 
 /* The free map of --free-map --json, streamed: begin, an extent at a time, end. */
 int json_map_begin(const struct target *t, FILE *out);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "achica/advice.h"
+#include "achica/convert.h"
 #include "achica/job.h"
 #include "achica/target.h"
 
@@ -59,6 +60,10 @@ char *say_event(const struct job_event *event, const struct target *t, char *buf
 
 /* "done", "STOPPED", "refused", ... */
 const char *say_phase(enum job_phase phase);
+
+/* "copying", "comparing", ...; how a copy ended: "small.qcow2: done, 1.2 GiB, ..." */
+const char *say_convert_phase(enum convert_phase phase);
+char *say_convert(const struct convert_view *view, const char *out, char *buf, size_t n);
 
 /* What a method does, a few words ("punch holes"), and why it was taken, a sentence. */
 const char *say_method(enum method m);

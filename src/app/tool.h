@@ -9,10 +9,10 @@
 
 /* A program that is run to its end: no shell, nothing on its stdin, messages in English. */
 struct tool {
-	char *const *argv;                           /* NULL-terminated; argv[0] is searched in PATH,
-	                                                and in the folders of the superuser */
+	/* NULL-terminated; argv[0] is searched in PATH, and in the folders of the superuser. */
+	char *const *argv;
 	bool (*canceled)(void *arg);                 /* asked all the time; NULL: never */
-	void (*said)(void *arg, const char *line);   /* each line of stdout, cleaned; NULL */
+	void (*said)(void *arg, const char *line);   /* each line of stdout; NULL: nobody reads */
 	void *arg;
 	int most;        /* the highest exit status that is no failure */
 	int status;      /* out: its exit status, or 128 + the signal that killed it */

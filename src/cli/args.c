@@ -117,6 +117,9 @@ static void read_value(struct reading *r, int id, const char *value)
 	case 'L':
 		o->log = value;
 		break;
+	case 'o':
+		o->convert = value;
+		break;
 	}
 }
 
@@ -198,7 +201,7 @@ static int unknown_option(char *const *argv, int letter)
 	char dash[] = { '-', (char)letter, '\0' };
 	bool is_long = strncmp(argv[optind - 1], "--", 2) == 0;
 
-	/* TRANSLATORS: "--convert: there is no such option" */
+	/* TRANSLATORS: "--converse: there is no such option" */
 	usage_error(_("{option}: there is no such option, or it takes no value"),
 		    letter && !is_long ? dash : argv[optind - 1], NULL);
 	return STATUS_USAGE;
@@ -244,6 +247,10 @@ static int check(const struct options *o)
 	if (o->json && (o->verb == VERB_WIZARD || o->plain)) {
 		usage_error(_("--json goes with --list, --estimate, --zero, --free-map or "
 			      "--suggest"), NULL, NULL);
+		return STATUS_USAGE;
+	}
+	if (o->convert && (o->verb != VERB_ZERO || o->job.dry_run)) {
+		usage_error(_("--convert goes with --zero, and not with --dry-run"), NULL, NULL);
 		return STATUS_USAGE;
 	}
 	if (o->ascii && o->utf8) {

@@ -43,7 +43,7 @@ static int failed(int r)
 static int run_list(struct survey *survey, const struct options *options)
 {
 	struct target *tree = survey_tree(survey);
-	int r = options->json ? json_tree(tree, 0, NULL, stdout) : list_print(tree, options);
+	int r = options->json ? json_tree(tree, 0, NULL, NULL, stdout) : list_print(tree, options);
 
 	return r < 0 ? failed(r) : STATUS_DONE;
 }
@@ -54,7 +54,7 @@ static int run_estimate(struct survey *survey, const struct options *options)
 	struct selection selection;
 	bool named = options->survey.names[0] != NULL;
 	int status;
-	int r = options->json ? json_tree(tree, JSON_ESTIMATE, NULL, stdout)
+	int r = options->json ? json_tree(tree, JSON_ESTIMATE, NULL, NULL, stdout)
 			      : estimate_print(tree, options);
 
 	if (r < 0)
@@ -75,7 +75,7 @@ static int run_suggest(struct survey *survey, const struct options *options)
 	int worst = STATUS_DONE;
 
 	if (options->json) {
-		int r = json_tree(tree, JSON_COMMANDS, NULL, stdout);
+		int r = json_tree(tree, JSON_COMMANDS, NULL, NULL, stdout);
 
 		return r < 0 ? failed(r) : STATUS_DONE;
 	}
@@ -175,6 +175,37 @@ static bool is_agreed(const struct selection *selection, const struct options *o
 	return options->yes || options->job.dry_run || ask_to_start(selection->n);
 }
 
+/* Whether the copy that is asked for can be made, before anything is done. -1, or the status. */
+static int check_copy(struct target *tree, const struct options *options)
+{
+	struct error err;
+
+	if (!options->convert || !tree)
+		return -1;
+	if (tree->next) {
+		cli_complain(_("--convert wants exactly one disk or image"), NULL);
+		return STATUS_USAGE;
+	}
+	error_clear(&err);
+	if (convert_check(tree, options->convert, &err) == 0)
+		return -1;
+	cli_complain_error(&err, tree->name, tree);
+	return why_is_refusal(err.why) ? STATUS_REFUSED : STATUS_ERROR;
+}
+
+static int zero_selection(struct target *tree, const struct selection *selection,
+			  const struct options *options)
+{
+	int status = check_copy(tree, options);
+
+	if (status >= 0)
+		return status;
+	if (is_agreed(selection, options))
+		return run_selection(tree, selection, options);
+	cli_complain(_("nothing was written"), NULL);
+	return STATUS_NOTHING;
+}
+
 static int run_zero(struct survey *survey, const struct options *options)
 {
 	struct target *tree = survey_tree(survey);
@@ -187,12 +218,10 @@ static int run_zero(struct survey *survey, const struct options *options)
 	selection_complain(tree);
 	if (selection.n == 0) {
 		status = selection_status(&selection, STATUS_NOTHING);
-		if (options->json && json_tree(tree, JSON_COMMANDS, NULL, stdout) < 0)
+		if (options->json && json_tree(tree, JSON_COMMANDS, NULL, NULL, stdout) < 0)
 			status = STATUS_ERROR;
-	} else if (is_agreed(&selection, options)) {
-		status = run_selection(tree, &selection, options);
 	} else {
-		cli_complain(_("nothing was written"), NULL);
+		status = zero_selection(tree, &selection, options);
 	}
 	free(selection.targets);
 	return status;

@@ -105,8 +105,8 @@ void plan_print(const struct selection *selection, const struct options *options
 /* What the copies of their disks in tree will take, where that is known already. */
 void plan_copies(const struct selection *selection, const struct target *tree, FILE *out);
 
-/* Runs a job over the selection with progress on stderr and the summary, the commands or the JSON
-   on stdout. tree is for JSON. Returns the exit status. */
+/* Runs a job over the selection with progress on stderr, makes the copy that is asked for, and has
+   the summary, the commands or the JSON on stdout. tree is for JSON. Returns the exit status. */
 int run_selection(struct target *tree, const struct selection *selection,
 		  const struct options *options);
 
@@ -124,6 +124,18 @@ void progress_begin(struct progress_state *p, const struct options *options, FIL
 void progress_show(struct progress_state *p, struct job *job);   /* what is new, when it is time */
 void progress_status(struct progress_state *p, struct job *job); /* one line, now */
 void progress_end(struct progress_state *p, struct job *job);
+
+/* The same for a copy that is made. progress_convert: what is new, when it is time, or now. */
+void progress_convert(struct progress_state *p, struct convert *convert, bool now);
+void progress_convert_end(struct progress_state *p, struct convert *convert);
+
+/* Makes the small copy of t as options->convert and follows it to its end. Returns the signal that
+   ended it, 0 for none, or -errno; with 0 or a signal *convert is to be freed. */
+int copy_run(const struct target *t, const struct options *options,
+		struct progress_state *progress, struct convert **convert);
+
+/* How it ended, in a sentence on out. */
+void copy_print(struct convert *convert, FILE *out);
 
 /* How a job ended, in sentences on out. */
 void summary_print(struct job *job, const struct options *options, FILE *out);

@@ -22,6 +22,8 @@ const struct cli_option cli_options[] = {
 	{ 'F', "free-map", NULL, N_("print the free space of one TARGET: OFFSET LENGTH, in "
 				    "bytes") },
 	{ 'S', "suggest", NULL, N_("print only the commands that make a small copy") },
+	{ 'o', "convert", "OUT", N_("and make the small copy as the new file OUT, compared with "
+				    "its source") },
 
 	{ 0, "", NULL, N_("How:") },
 	{ 'M', "method", "auto|punch|write|trim|fill", N_("how free space becomes zero") },

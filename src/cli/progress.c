@@ -102,15 +102,20 @@ static size_t terminal_width(void)
 	return size.ws_col;
 }
 
-static void update(struct progress_state *p, struct job *job)
-{
-	char line[512];
-	size_t width = terminal_width();
-	size_t cells;
+#define LINE 512
 
-	/* No line has more cells than bytes; the last column stays empty, or it would wrap. */
-	say_line(job, line, width < sizeof(line) ? width : sizeof(line));
-	cells = say_cells(line);
+/* No line has more cells than bytes; the last column stays empty, or it would wrap. */
+static size_t line_bytes(void)
+{
+	size_t width = terminal_width();
+
+	return width < LINE ? width : LINE;
+}
+
+static void update(struct progress_state *p, const char *line)
+{
+	size_t cells = say_cells(line);
+
 	fprintf(stderr, "\r%s%*s", line, cells < p->line_cells ? (int)(p->line_cells - cells) : 0,
 		"");
 	p->line_cells = cells;
@@ -169,7 +174,7 @@ static void show_events(struct progress_state *p, struct job *job, uint64_t tota
 	}
 }
 
-static bool is_time(const struct progress_state *p, const struct job_view *view, int64_t now)
+static bool is_time(const struct progress_state *p, unsigned permille, int64_t now)
 {
 	int64_t since = now - p->shown_ms;
 
@@ -177,9 +182,9 @@ static bool is_time(const struct progress_state *p, const struct job_view *view,
 	case SHOW_UPDATING:
 		return since >= UPDATE_MS;
 	case SHOW_LINES:
-		return since >= LINE_MS || view->permille >= p->permille + LINE_PERMILLE;
+		return since >= LINE_MS || permille >= p->permille + LINE_PERMILLE;
 	case SHOW_GAUGE:
-		return view->permille / 10 != p->permille / 10;
+		return permille / 10 != p->permille / 10;
 	case SHOW_JSON:
 		return since >= JSON_MS;
 	default:
@@ -189,9 +194,11 @@ static bool is_time(const struct progress_state *p, const struct job_view *view,
 
 static void show_now(struct progress_state *p, struct job *job, const struct job_view *view)
 {
+	char line[LINE];
+
 	switch (p->how) {
 	case SHOW_UPDATING:
-		update(p, job);
+		update(p, say_line(job, line, line_bytes()));
 		break;
 	case SHOW_LINES:
 		progress_status(p, job);
@@ -214,7 +221,7 @@ void progress_show(struct progress_state *p, struct job *job)
 
 	job_view(job, &view);
 	show_events(p, job, view.events);
-	if (view.ended || !is_time(p, &view, now))
+	if (view.ended || !is_time(p, view.permille, now))
 		return;
 	show_now(p, job, &view);
 	p->shown_ms = now;
@@ -232,4 +239,56 @@ void progress_end(struct progress_state *p, struct job *job)
 		fputs("100\n", stderr);
 	for (size_t i = 0; p->how == SHOW_JSON && i < view.items; i++)
 		json_progress(job, i, stderr);
+}
+
+static char *say_copying(const struct convert_view *view, const char *out, char *buf, size_t n)
+{
+	char percent[16], clock[24];
+	struct say_fact facts[] = {
+		{ "percent", percent }, { "clock", clock },
+		{ "phase", say_convert_phase(view->phase) }, { "name", out }, { NULL, NULL },
+	};
+
+	snprintf(percent, sizeof(percent), "%u", view->permille / 10);
+	say_clock((int64_t)view->elapsed_ms, clock, sizeof(clock));
+	/* xgettext:no-c-format */
+	/* TRANSLATORS: "53 %, 00:05:11, copying: /srv/small.qcow2"; keep the name last, it may be
+	   cut. */
+	return say_fill(buf, n, _("{percent} %, {clock}, {phase}: {name}"), facts);
+}
+
+void progress_convert(struct progress_state *p, struct convert *convert, bool now)
+{
+	struct convert_view view;
+	int64_t clock = now_ms();
+	char line[LINE];
+
+	convert_view(convert, &view);
+	/* Each of its parts begins at 0. */
+	if (view.permille < p->permille)
+		p->permille = 0;
+	if (now || (p->how == SHOW_LINES && is_time(p, view.permille, clock))) {
+		wipe(p);
+		fprintf(stderr, "achica: %s\n",
+			say_copying(&view, convert_out(convert), line, sizeof(line)));
+	} else if (view.ended || !is_time(p, view.permille, clock)) {
+		return;
+	} else if (p->how == SHOW_UPDATING) {
+		update(p, say_copying(&view, convert_out(convert), line, line_bytes()));
+	} else if (p->how == SHOW_GAUGE) {
+		fprintf(stderr, "%u\n", view.permille / 10);
+	} else {
+		json_convert_progress(convert, stderr);
+	}
+	p->shown_ms = clock;
+	p->permille = view.permille;
+}
+
+void progress_convert_end(struct progress_state *p, struct convert *convert)
+{
+	wipe(p);
+	if (p->how == SHOW_GAUGE)
+		fputs("100\n", stderr);
+	if (p->how == SHOW_JSON)
+		json_convert_progress(convert, stderr);
 }

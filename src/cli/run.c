@@ -166,14 +166,16 @@ static bool is_any_done(struct job *job)
 
 /* The results, on stdout. Returns -errno. */
 static int report(struct target *tree, const struct selection *selection, struct job *job,
-		  const struct options *options)
+		  struct convert *convert, const struct options *options)
 {
 	int r;
 
 	if (options->json)
-		return json_tree(tree, JSON_COMMANDS, job, stdout);
+		return json_tree(tree, JSON_COMMANDS, job, convert, stdout);
 	summary_print(job, options, stdout);
-	if (options->job.dry_run || !is_any_done(job))
+	if (convert)
+		copy_print(convert, stdout);
+	if (options->job.dry_run || convert || !is_any_done(job))
 		return 0;
 	printf("\n%s\n", _("Now these commands make a small copy:"));
 	r = commands_print(selection->targets, selection->n, "  ", stdout);
@@ -197,6 +199,8 @@ static int run_job(struct target *tree, const struct selection *selection, struc
 		   const struct options *options, FILE *log)
 {
 	struct progress_state progress;
+	struct convert *convert = NULL;
+	int status;
 	int sig;
 	int r = job_start(job);
 
@@ -206,10 +210,17 @@ static int run_job(struct target *tree, const struct selection *selection, struc
 	sig = follow(job, &progress);
 	progress_end(&progress, job);
 	complain_of_items(job);
-	r = report(tree, selection, job, options);
+	status = selection_status(selection, job_exit_status(job));
+	/* What could not be reclaimed makes no copy; where nothing had to be, there is one. */
+	if (options->convert && !sig && (status == STATUS_DONE || status == STATUS_NOTHING)) {
+		sig = copy_run(tree, options, &progress, &convert);
+		status = convert ? convert_exit_status(convert) : STATUS_ERROR;
+	}
+	r = sig < 0 ? sig : report(tree, selection, job, convert, options);
+	convert_free(convert);
 	if (r < 0)
 		return r;
-	return sig ? signals_exit_status(sig) : selection_status(selection, job_exit_status(job));
+	return sig ? signals_exit_status(sig) : status;
 }
 
 int run_selection(struct target *tree, const struct selection *selection,

@@ -255,10 +255,37 @@ static json_t *commands_for(const struct target *t)
 	return array;
 }
 
-static json_t *list_of(const struct target *t, unsigned with, struct job *job);
-
-static json_t *one_target(const struct target *t, unsigned with, struct job *job)
+static json_t *copy_made(struct convert *convert, const struct target *t)
 {
+	struct object o = object_new();
+	struct convert_view view;
+	bool done;
+
+	convert_view(convert, &view);
+	done = view.phase == CONVERT_DONE;
+	put(&o, "out", name(convert_out(convert)));
+	put(&o, "result", json_string(convert_phase_name(view.phase)));
+	put(&o, "size", done ? bytes_or_null(view.size) : json_null());
+	put(&o, "space", done ? bytes_or_null(view.space) : json_null());
+	put(&o, "compared", json_boolean(view.compared));
+	put(&o, "checked", json_boolean(view.checked));
+	put(&o, "seconds", json_real((double)view.elapsed_ms / 1000));
+	put(&o, "error", view.error.why == WHY_NONE ? json_null() : why_not(&view.error, t));
+	return object_take(&o);
+}
+
+/* What there is to tell besides the targets themselves. */
+struct told {
+	unsigned with;
+	struct job *job;
+	struct convert *convert;
+};
+
+static json_t *list_of(const struct target *t, const struct told *told);
+
+static json_t *one_target(const struct target *t, const struct told *told)
+{
+	struct job *job = told->job;
 	struct object o = object_new();
 	const struct error *refusal = &t->verdict;
 	struct job_view view = { 0 };
@@ -277,22 +304,24 @@ static json_t *one_target(const struct target *t, unsigned with, struct job *job
 		refusal = &item.error;
 	put_what_it_is(&o, t);
 	put(&o, "refusal", refusal->why == WHY_NONE ? json_null() : why_not(refusal, t));
-	if (with & JSON_ESTIMATE)
+	if (told->with & JSON_ESTIMATE)
 		put_estimate(&o, t);
 	if (done)
 		put_result(&o, &item, t);
-	if ((with & JSON_COMMANDS) && !t->parent)
+	if ((told->with & JSON_COMMANDS) && !t->parent)
 		put(&o, "commands", commands_for(t));
-	put(&o, "children", list_of(t->children, with, job));
+	if (told->convert && !t->parent)
+		put(&o, "copy", copy_made(told->convert, t));
+	put(&o, "children", list_of(t->children, told));
 	return object_take(&o);
 }
 
-static json_t *list_of(const struct target *t, unsigned with, struct job *job)
+static json_t *list_of(const struct target *t, const struct told *told)
 {
 	json_t *array = json_array();
 
 	for (; t; t = t->next) {
-		if (json_array_append_new(array, one_target(t, with, job)) != 0) {
+		if (json_array_append_new(array, one_target(t, told)) != 0) {
 			json_decref(array);
 			return NULL;
 		}
@@ -313,12 +342,14 @@ static int dump(json_t *json, size_t flags, FILE *out)
 	return 0;
 }
 
-int json_tree(const struct target *tree, unsigned with, struct job *job, FILE *out)
+int json_tree(const struct target *tree, unsigned with, struct job *job,
+	      struct convert *convert, FILE *out)
 {
+	const struct told told = { with, job, convert };
 	struct object o = object_new();
 
 	put(&o, "version", json_integer(1));
-	put(&o, "targets", list_of(tree, with, job));
+	put(&o, "targets", list_of(tree, &told));
 	return dump(object_take(&o), JSON_INDENT(2), out);
 }
 
@@ -342,6 +373,19 @@ int json_progress(struct job *job, size_t i, FILE *out)
 	put(&o, "seconds_left", item.left_ms < 0 ? json_null()
 						 : json_real((double)item.left_ms / 1000));
 	put(&o, "percent_of_all", json_real((double)view.permille / 10));
+	return dump(object_take(&o), JSON_COMPACT, out);
+}
+
+int json_convert_progress(struct convert *convert, FILE *out)
+{
+	struct object o = object_new();
+	struct convert_view view;
+
+	convert_view(convert, &view);
+	put(&o, "copy", name(convert_out(convert)));
+	put(&o, "phase", json_string(convert_phase_name(view.phase)));
+	put(&o, "percent", json_real((double)view.permille / 10));
+	put(&o, "seconds", json_real((double)view.elapsed_ms / 1000));
 	return dump(object_take(&o), JSON_COMPACT, out);
 }
 

@@ -50,8 +50,16 @@ static const struct reason reasons[] = {
 	[WHY_NO_ROOM] = { NC_("state, max 20 cells", "no room"),
 		N_("{size} of room are missing"), N_("there is not enough room") },
 	[WHY_TOOL] = { NC_("state, max 20 cells", "program missing"),
-		N_("the program {what} is missing or failed"),
-		N_("a program that is needed is missing or failed") },
+		N_("the program {what} is not installed"),
+		N_("a program that is needed is not installed") },
+	[WHY_TOOL_FAILED] = { NC_("state, max 20 cells", "program failed"),
+		/* TRANSLATORS: {what} is "qemu-img: error while writing: ..." */
+		N_("another program failed: {what}"), N_("another program failed") },
+	[WHY_DIFFERS] = { NC_("state, max 20 cells", "copy differs"),
+		N_("the copy differs from its source, and was removed"), NULL },
+	[WHY_CHANGED] = { NC_("state, max 20 cells", "source changed"),
+		N_("{what} was written to while it was copied"),
+		N_("it was written to while it was copied") },
 	[WHY_TIMEOUT] = { NC_("state, max 20 cells", "does not answer"),
 		N_("{what} does not answer"), N_("the device does not answer") },
 
@@ -157,6 +165,12 @@ static const struct reason reasons[] = {
 	[WHY_FORMAT] = { NC_("state, max 20 cells", "image format"),
 		N_("achica does not handle {what} images"),
 		N_("achica does not handle this image format") },
+
+	[WHY_EXISTS] = { NC_("state, max 20 cells", "exists already"),
+		N_("{what} exists already, and nothing is overwritten"),
+		N_("it exists already, and nothing is overwritten") },
+	[WHY_INSIDE] = { NC_("state, max 20 cells", "inside the source"),
+		N_("{what} would lie in what is copied"), N_("it would lie in what is copied") },
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == WHY_COUNT, "each why code has a reason");
@@ -174,6 +188,13 @@ static bool knows(const struct error *err, const char *text)
 	return err->at != ERROR_NOWHERE || !(strstr(text, "{at}") || strstr(text, "{size}"));
 }
 
+/* Whether what the system said adds nothing. */
+static bool explains_itself(enum why why)
+{
+	return why == WHY_NONE || why == WHY_TOOL || why == WHY_TOOL_FAILED ||
+	       why == WHY_DIFFERS || why == WHY_CHANGED;
+}
+
 /* Adds who is in the way, or what the system said. */
 static char *add_cause(const struct error *err, const char *sentence, char *buf, size_t n)
 {
@@ -188,7 +209,7 @@ static char *add_cause(const struct error *err, const char *sentence, char *buf,
 	if (err->pid)
 		/* TRANSLATORS: "another program is using it (process 4711)" */
 		return say_fill(buf, n, _("{sentence} (process {pid})"), facts);
-	if (err->errnum && !why_is_refusal(err->why) && err->why != WHY_NONE)
+	if (err->errnum && !why_is_refusal(err->why) && !explains_itself(err->why))
 		/* TRANSLATORS: "disk.img cannot be opened: Permission denied" */
 		return say_fill(buf, n, _("{sentence}: {error}"), facts);
 	return say_fill(buf, n, "{sentence}", facts);

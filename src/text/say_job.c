@@ -28,6 +28,44 @@ const char *say_phase(enum job_phase phase)
 	return i18n_label(phases[phase]);
 }
 
+static const char *const convert_phases[] = {
+	[CONVERT_WAITING] = NC_("phase, max 10 cells", "waiting"),
+	[CONVERT_COPYING] = NC_("phase, max 10 cells", "copying"),
+	[CONVERT_COMPARING] = NC_("phase, max 10 cells", "comparing"),
+	[CONVERT_CHECKING] = NC_("phase, max 10 cells", "checking"),
+	[CONVERT_DONE] = NC_("phase, max 10 cells", "done"),
+	[CONVERT_REFUSED] = NC_("phase, max 10 cells", "REFUSED"),
+	[CONVERT_FAILED] = NC_("phase, max 10 cells", "FAILED"),
+	[CONVERT_STOPPED] = NC_("phase, max 10 cells", "STOPPED"),
+};
+
+const char *say_convert_phase(enum convert_phase phase)
+{
+	return i18n_label(convert_phases[phase]);
+}
+
+char *say_convert(const struct convert_view *view, const char *out, char *buf, size_t n)
+{
+	char size[32], clock[24], reason[2048];
+	const struct say_fact facts[] = {
+		{ "name", out }, { "phase", say_convert_phase(view->phase) }, { "size", size },
+		{ "clock", clock }, { "reason", reason }, { NULL, NULL },
+	};
+
+	say_size_long(view->space, size, sizeof(size));
+	say_clock((int64_t)view->elapsed_ms, clock, sizeof(clock));
+	say_reason(&view->error, reason, sizeof(reason));
+	if (view->phase == CONVERT_DONE)
+		/* TRANSLATORS: "/srv/small.qcow2: done, 1.2 GiB, the same as its source ..." */
+		return say_fill(buf, n, _("{name}: {phase}, {size}, the same as its source "
+					  "(compared) and sound (checked), {clock}"), facts);
+	if (view->error.why != WHY_NONE)
+		/* TRANSLATORS: "/srv/small.qcow2: FAILED: there is not enough room" */
+		return say_fill(buf, n, _("{name}: {phase}: {reason}"), facts);
+	/* TRANSLATORS: "/srv/small.qcow2: STOPPED, nothing of it is left" */
+	return say_fill(buf, n, _("{name}: {phase}, nothing of it is left"), facts);
+}
+
 static const char *const methods[METHOD_COUNT] = {
 	[METHOD_AUTO] = NC_("method, max 14 cells", "automatic"),
 	[METHOD_PUNCH] = NC_("method, max 14 cells", "punch holes"),

@@ -27,6 +27,8 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_VERIFY] = N_("run achica again; if it stays so, do not trust the disk"),
 	[WHY_NO_ROOM] = N_("free some room there, or name another destination"),
 	[WHY_TOOL] = N_("install {what}"),
+	[WHY_DIFFERS] = N_("see what the kernel says: dmesg"),
+	[WHY_CHANGED] = N_("see who uses it: fuser -v {path}"),
 	[WHY_TIMEOUT] = N_("see what the kernel says: dmesg"),
 
 	[WHY_MOUNTED] = "umount {what}",
@@ -58,6 +60,9 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_NO_FILL] = "umount {mount}",
 	[WHY_NOT_MOUNTED] = N_("mount it, or take --method=auto"),
 	[WHY_IS_MOUNTED] = "umount {what}",
+
+	[WHY_EXISTS] = N_("name another destination"),
+	[WHY_INSIDE] = N_("name another destination"),
 };
 
 struct repair {
@@ -188,6 +193,11 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 		if (strcmp(err->what, "crypto_LUKS") == 0)
 			return "cryptsetup open {path} NAME";
 		return strcmp(err->what, "LVM2_member") == 0 ? "vgchange -ay" : NULL;
+	case WHY_TOOL:
+		if (strcmp(err->what, "qemu-img") == 0)
+			return N_("install it: the package is qemu-utils (Debian, Ubuntu), "
+				  "qemu-img (Fedora, Arch, Alpine) or qemu-tools (openSUSE)");
+		return remedies[err->why];
 	case WHY_FORMAT:
 		return "qemu-img convert -O raw {path} NAME.raw";
 	default:

@@ -114,12 +114,16 @@ void ask_quit(struct ui *ui)
 {
 	struct dialog *d;
 
-	if (ui->step == STEP_RESULT || rows_marked(ui, NULL) == 0) {
+	if (!copy_runs(ui) && (ui->step == STEP_RESULT || rows_marked(ui, NULL) == 0)) {
 		ui->quit = true;
 		return;
 	}
 	d = dialog_open(ui, _("Quit?"));
-	d->text = say_quit;
+	if (copy_runs(ui))
+		snprintf(d->fixed, sizeof(d->fixed), "%s",
+			 _("The copy is not ready. It is given up, and nothing of it is left."));
+	else
+		d->text = say_quit;
 	d->done = quit_answered;
 	d->buttons[0] = C_("button, max 18 cells", "Stay");
 	d->buttons[1] = C_("button, max 18 cells", "Quit");

@@ -87,6 +87,9 @@ const struct binding key_bindings[] = {
 	  "q F10", NC_("footer, max 9 cells", "Stop..."), 85,
 	  N_("Asks whether to stop; nothing stops before you answer") },
 
+	{ IN_RESULT, ACT_CONVERT, KEYS('x'), NC_("key, max 6 cells", "x"), NULL,
+	  NC_("footer, max 9 cells", "Copy"), 80,
+	  N_("Makes the small copy now, and compares it with its source") },
 	{ IN_RESULT, ACT_SAVE, KEYS('w'), NC_("key, max 6 cells", "w"), NULL,
 	  NC_("footer, max 9 cells", "Script"), 70, N_("Write the commands into a script") },
 	{ IN_RESULT, ACT_LOG, KEYS('l'), NC_("key, max 6 cells", "l"), NULL,

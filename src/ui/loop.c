@@ -151,7 +151,7 @@ static int wait_ms(const struct loop *l)
 {
 	int64_t now = now_ms();
 	int64_t due = l->drawn_ms + draw_ms(l) - now;
-	bool ticks = l->ui.step == STEP_ZERO && l->ui.job;
+	bool ticks = (l->ui.step == STEP_ZERO && l->ui.job) || copy_runs(&l->ui);
 	int esc = keys_wait(&l->decoder, now);
 	int wait = -1;
 
@@ -175,6 +175,7 @@ static void wait_for_news(struct loop *l)
 		{ .fd = survey_fd(ui->survey), .events = POLLIN },
 		{ .fd = checks_fd(ui->checks), .events = POLLIN },
 		{ .fd = ui->job ? job_fd(ui->job) : -1, .events = POLLIN },
+		{ .fd = ui->copy.convert ? convert_fd(ui->copy.convert) : -1, .events = POLLIN },
 	};
 
 	poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(l));
@@ -183,8 +184,8 @@ static void wait_for_news(struct loop *l)
 		hang_up(l);
 	else
 		take_keys(l);
-	if (fds[2].revents || fds[3].revents || fds[4].revents ||
-	    (ui->step == STEP_ZERO && now_ms() - l->drawn_ms >= draw_ms(l))) {
+	if (fds[2].revents || fds[3].revents || fds[4].revents || fds[5].revents ||
+	    ((ui->step == STEP_ZERO || copy_runs(ui)) && now_ms() - l->drawn_ms >= draw_ms(l))) {
 		ui_update(ui);
 		l->dirty = true;
 	}

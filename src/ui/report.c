@@ -23,14 +23,16 @@ void result_free(struct result *r)
 		free(r->lines[i]);
 	free(r->lines);
 	free(r->uses);
+	free(r->items);
 	free(r->trouble);
 	*r = (struct result){ 0 };
 }
 
-static int add_line(struct result *r, const struct command *c)
+static int add_line(struct result *r, const struct command *c, size_t item)
 {
 	char **lines = realloc(r->lines, (r->n + 1) * sizeof(*lines));
 	enum advice_use *uses;
+	size_t *items;
 
 	if (!lines)
 		return -ENOMEM;
@@ -39,6 +41,11 @@ static int add_line(struct result *r, const struct command *c)
 	if (!uses)
 		return -ENOMEM;
 	r->uses = uses;
+	items = realloc(r->items, (r->n + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	r->items = items;
+	items[r->n] = item;
 	lines[r->n] = command_line(c);
 	if (!lines[r->n])
 		return -ENOMEM;
@@ -61,7 +68,7 @@ static void set_trouble(struct result *r, const struct error *err, const struct 
 		strdup(say_fill(text, sizeof(text), _("No command for {name}: {reason}."), facts));
 }
 
-static void add_commands(struct result *r, const struct target *top)
+static void add_commands(struct result *r, const struct target *top, size_t item)
 {
 	struct command *list = NULL;
 	struct error err;
@@ -70,7 +77,7 @@ static void add_commands(struct result *r, const struct target *top)
 	error_clear(&err);
 	rc = advice_for(top, &(struct advice_options){ 0 }, &list, &err);
 	for (const struct command *c = list; c && rc == 0; c = c->next)
-		rc = add_line(r, c);
+		rc = add_line(r, c, item);
 	if (rc == -ENOMEM && err.why == WHY_NONE)
 		error_set(&err, WHY_MEMORY, ENOMEM, NULL);
 	if (rc)
@@ -78,16 +85,21 @@ static void add_commands(struct result *r, const struct target *top)
 	command_free(list);
 }
 
+const struct target *result_top(const struct ui *ui, size_t item)
+{
+	const struct target *t = job_target(ui->job, item);
+	const struct target *now = target_find(survey_tree(ui->survey), t->name);
+
+	return target_top(now ? now : t);
+}
+
 /* The disk or image of item i, or NULL when an item before it has the same, or nothing was done. */
 static const struct target *top_of(const struct ui *ui, size_t i)
 {
-	struct target *tree = survey_tree(ui->survey);
-	const struct target *t = target_find(tree, job_target(ui->job, i)->name);
-	const struct target *top = target_top(t ? t : job_target(ui->job, i));
+	const struct target *top = result_top(ui, i);
 
 	for (size_t j = 0; j < i; j++) {
-		t = target_find(tree, job_target(ui->job, j)->name);
-		if (strcmp(target_top(t ? t : job_target(ui->job, j))->name, top->name) == 0)
+		if (strcmp(result_top(ui, j)->name, top->name) == 0)
 			return NULL;
 	}
 	return top;
@@ -113,7 +125,7 @@ void result_load(struct ui *ui)
 		const struct target *top = top_of(ui, i);
 
 		if (top)
-			add_commands(r, top);
+			add_commands(r, top, i);
 	}
 }
 
@@ -143,17 +155,47 @@ static void print_item(const struct ui *ui, size_t i, FILE *out)
 			_("What helps: {reason}"), facts));
 }
 
+/* What is printed at the end so far, to go on with. */
+static FILE *open_report(const struct ui *ui, char **text, size_t *len)
+{
+	FILE *out = open_memstream(text, len);
+
+	if (out && ui->report)
+		fputs(ui->report, out);
+	return out;
+}
+
+static void close_report(struct ui *ui, FILE *out, char **text)
+{
+	if (fclose(out) != 0) {
+		free(*text);
+		return;
+	}
+	free(ui->report);
+	ui->report = *text;
+}
+
+void report_line(struct ui *ui, const char *line)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_report(ui, &text, &len);
+
+	if (!out)
+		return;
+	fprintf(out, "achica: %s\n", line);
+	close_report(ui, out, &text);
+}
+
 /* Adds what this run did to what is printed at the end. */
 void report_add(struct ui *ui)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = open_report(ui, &text, &len);
 
 	if (!out)
 		return;
-	if (ui->report)
-		fputs(ui->report, out);
 	for (size_t i = 0; i < ui->zero.view.items; i++)
 		print_item(ui, i, out);
 	if (ui->result.n) {
@@ -163,12 +205,7 @@ void report_add(struct ui *ui)
 	}
 	if (ui->result.trouble)
 		fprintf(out, "%s\n", ui->result.trouble);
-	if (fclose(out) != 0) {
-		free(text);
-		return;
-	}
-	free(ui->report);
-	ui->report = text;
+	close_report(ui, out, &text);
 }
 
 static int write_lines(FILE *out, const struct result *r)

@@ -17,6 +17,7 @@ static void enter(struct ui *ui)
 
 static void leave(struct ui *ui)
 {
+	copy_free(ui);
 	result_free(&ui->result);
 	zero_free(ui);
 }
@@ -107,7 +108,7 @@ static void draw_sums(const struct ui *ui, struct grid *g, int row, const struct
 	draw_figures(g, row, c, zeroed, was_zero, errors, z->view.elapsed_ms);
 }
 
-/* What there is to say about the first target that went wrong, else about the first one. */
+/* What there is to say about the copy, the first target that went wrong, or else the first one. */
 static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 {
 	const struct zero *z = &ui->zero;
@@ -118,6 +119,10 @@ static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 		{ "expected", expected }, { "found", found }, { NULL, NULL },
 	};
 
+	if (ui->copy.convert) {
+		copy_say(ui, buf, n);
+		return;
+	}
 	while (i < z->view.items && z->items[i].error.why == WHY_NONE)
 		i++;
 	facts[0].value = job_target(ui->job, i < z->view.items ? i : 0)->name;
@@ -293,8 +298,14 @@ static void key(struct ui *ui, enum action action)
 	case ACT_LOG:
 		pager_open(ui, PAGER_LOG);
 		break;
+	case ACT_CONVERT:
+		copy_key(ui);
+		break;
 	case ACT_NEW:
-		new_run(ui);
+		if (copy_runs(ui))
+			ui->beep = true;
+		else
+			new_run(ui);
 		break;
 	default:
 		break;
@@ -305,7 +316,8 @@ const struct screen screen_result = {
 	.where = IN_RESULT,
 	.help = N_(
 		"The commands make a qcow2 image in which zeros take no room, compare it with its "
-		"source and check it. Nothing replaces the source. On the screen a long line ends "
+		"source and check it; x runs them now, for a copy under a new name. Nothing "
+		"replaces the source. On the screen a long line ends "
 		"in ~; what is printed when you leave, and what the script has, is whole."),
 	.enter = enter,
 	.draw = draw,

@@ -80,6 +80,7 @@ out:
 
 void ui_close(struct ui *ui)
 {
+	copy_free(ui);
 	zero_free(ui);
 	result_free(&ui->result);
 	plan_free(&ui->plan);
@@ -139,6 +140,8 @@ void ui_update(struct ui *ui)
 		plan_update(ui);
 	if (ui->step == STEP_ZERO && ui->job)
 		update_job(ui);
+	if (ui->copy.convert)
+		copy_update(ui);
 }
 
 void ui_end(struct ui *ui, int status)

@@ -7,6 +7,7 @@
 #include <wchar.h>
 
 #include "achica/checks.h"
+#include "achica/convert.h"
 #include "achica/front.h"
 #include "achica/say.h"
 #include "ui/draw.h"
@@ -99,9 +100,16 @@ struct zero {
 struct result {
 	char **lines;            /* all commands, as shell lines */
 	enum advice_use *uses;
+	size_t *items;           /* of the job: whose disk or image the command is about */
 	size_t n;
 	size_t focus;
 	char *trouble;           /* why something has no command, or NULL */
+};
+
+/* The small copy that is made from the result, as it was looked at last. */
+struct copy {
+	struct convert *convert; /* NULL none */
+	struct convert_view view;
 };
 
 /* The log of the session, with the time of each line. */
@@ -148,6 +156,7 @@ struct ui {
 	struct plan plan;
 	struct zero zero;
 	struct result result;
+	struct copy copy;
 	struct log log;
 	struct dialog dialog;
 	enum pager_kind pager;
@@ -250,5 +259,14 @@ void report_add(struct ui *ui);
 void result_load(struct ui *ui);
 void result_free(struct result *result);
 int script_write(const struct result *result, const char *path, struct error *err);
+const struct target *result_top(const struct ui *ui, size_t item); /* its disk or image */
+void report_line(struct ui *ui, const char *line);
+
+/* copy.c */
+void copy_key(struct ui *ui);                  /* asks for a name, or shows how far it is */
+void copy_update(struct ui *ui);
+bool copy_runs(const struct ui *ui);
+char *copy_say(const struct ui *ui, char *buf, size_t n); /* how far it is, or how it ended */
+void copy_free(struct ui *ui);                 /* stops it */
 
 #endif

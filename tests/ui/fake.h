@@ -3,6 +3,7 @@
 #ifndef ACHICA_TEST_FAKE_H
 #define ACHICA_TEST_FAKE_H
 
+#include "achica/convert.h"
 #include "achica/job.h"
 #include "achica/survey.h"
 
@@ -40,6 +41,7 @@ struct fake {
 	unsigned rescans;
 	bool job_paused;
 	unsigned stops, skips, answers;
+	unsigned copies_stopped;
 	enum job_answer answer;
 	uint64_t max_rate;
 	struct job_options options;

@@ -333,6 +333,73 @@ static void a_run_leaves_its_report(void **state)
 	end();
 }
 
+/* To a result whose first command is about /dev/sda; the copy's script is fake.job. */
+static void go_to_result(void)
+{
+	fake.job = FAKE_RUN;
+	begin();
+	type("D 5R\n");
+	for (int i = 0; i < 20 && ui.step == STEP_ZERO; i++)
+		ui_update(&ui);
+	assert_int_equal(ui.step, STEP_RESULT);
+}
+
+static void a_copy_is_made_from_the_result(void **state)
+{
+	(void)state;
+	go_to_result();
+	type("x");
+	assert_true(ui.dialog.editing);
+	type("\n");
+	for (int i = 0; i < 20 && copy_runs(&ui); i++)
+		ui_update(&ui);
+	assert_false(copy_runs(&ui));
+	assert_non_null(strstr(ui.report, "sda.qcow2: done, 3.0 GiB, the same as its source"));
+	assert_int_equal(ui.status, 0);
+	end();
+	assert_int_equal(fake.copies_stopped, 0);
+}
+
+static void a_copy_that_fails_is_an_error(void **state)
+{
+	(void)state;
+	go_to_result();
+	type("x");
+	ui.dialog.len = ui.dialog.at = 0;
+	ui.dialog.line[0] = L'\0';
+	type("bad.qcow2\n");
+	for (int i = 0; i < 20 && copy_runs(&ui); i++)
+		ui_update(&ui);
+	assert_int_equal(ui.status, 1);
+	assert_true(ui.dialog.open);
+	assert_non_null(strstr(ui.report, "bad.qcow2: FAILED: the copy differs"));
+	end();
+}
+
+static void a_copy_can_be_hidden_but_only_stop_stops_it(void **state)
+{
+	(void)state;
+	go_to_result();
+	fake.job = FAKE_HOLD;
+	type("x\n");
+	assert_true(copy_runs(&ui));
+	type("E");
+	assert_false(ui.dialog.open);
+	assert_int_equal(fake.copies_stopped, 0);
+	type("n");
+	assert_int_equal(ui.step, STEP_RESULT);
+	type("q");
+	assert_false(ui.quit);
+	type("\nx");
+	assert_int_equal(fake.copies_stopped, 0);
+	type("R\n");
+	assert_int_equal(fake.copies_stopped, 1);
+	ui_update(&ui);
+	assert_false(copy_runs(&ui));
+	assert_int_equal(ui.status, 1);
+	end();
+}
+
 static void a_new_run_begins_afresh(void **state)
 {
 	(void)state;
@@ -398,6 +465,9 @@ int main(void)
 		STEP(escape_never_stops_anything),
 		STEP(an_io_error_wants_an_answer),
 		STEP(a_run_leaves_its_report),
+		STEP(a_copy_is_made_from_the_result),
+		STEP(a_copy_that_fails_is_an_error),
+		STEP(a_copy_can_be_hidden_but_only_stop_stops_it),
 		STEP(a_new_run_begins_afresh),
 		STEP(a_blank_screen_takes_its_first_key),
 	};

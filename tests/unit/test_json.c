@@ -20,7 +20,7 @@ static char *print(const struct target *tree, unsigned with)
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	assert_int_equal(json_tree(tree, with, NULL, out), 0);
+	assert_int_equal(json_tree(tree, with, NULL, NULL, out), 0);
 	fclose(out);
 	return text;
 }
@@ -175,7 +175,7 @@ static void a_full_disk_is_an_error(void **state)
 
 	(void)state;
 	assert_non_null(full);
-	assert_true(json_tree(&t, 0, NULL, full) < 0);
+	assert_true(json_tree(&t, 0, NULL, NULL, full) < 0);
 	fclose(full);
 }
 

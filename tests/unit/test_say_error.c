@@ -55,6 +55,7 @@ static bool has_no_remedy(enum why why)
 	case WHY_NONE:
 	case WHY_SYSTEM:
 	case WHY_MEMORY:
+	case WHY_TOOL_FAILED:
 	case WHY_OPEN:
 	case WHY_CANCELED:
 	case WHY_CONTAINER: /* only for LUKS and LVM: see below */
