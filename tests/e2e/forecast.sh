@@ -5,7 +5,7 @@
 # every filesystem, before and after it was reclaimed; off by at most 1 MiB or 1 %.
 set -eu
 . "$top_srcdir/tests/lib/img.sh"
-need qemu-img jq split
+need qemu-img jq split mke2fs mkswap sfdisk
 need_mounts
 mkdir mnt
 head -c 16M /dev/urandom >random
@@ -54,7 +54,7 @@ check() {
 	done
 	[ "$(jq '.targets[0].forecast[0] | .now - .after' forecast.json)" -ge "$least" ] ||
 		fail "nothing would be saved"
-	zeroes disk.img
+	zeroes "${target:-disk.img}"
 	for n; do
 		weigh after $n
 	done
@@ -130,3 +130,24 @@ btrfs holes 128 scattered 0,1,2
 ntfs holes 32 clustered 0,1,2
 ntfs noise 32 scattered 0,1,3
 END
+
+proves "of a whole disk: what is refused, swap, and what is in no partition count as they are"
+rm -f disk.img
+cat random random random random >disk.img
+printf 'label: gpt\nstart=4096, size=40960\nstart=49152, size=32768\nstart=90112, size=16384\n' |
+	sfdisk -q --wipe never disk.img
+offset=$((4096 * 512))
+make_fs ext4 20M -b 4096
+attach -o $((90112 * 512)) --sizelimit 8388608 disk.img
+mkswap "$loop" >log 2>&1 || fail "mkswap: $(cat log)"
+detach "$loop"
+mount -o "loop,offset=$offset,sizelimit=20971520" disk.img mnt
+fill_clustered
+umount mnt
+wait_for "disk.img is let go" is_unused disk.img
+least=3000000
+target=disk.img#1
+check 0 1 2
+[ "$(jq '.targets[0].forecast[1] | .now - .after' forecast.json)" = \
+	"$(jq '.targets[0].children[0].stale' forecast.json)" ] ||
+	fail "what is saved is not what partition 1 has"
