@@ -149,6 +149,7 @@ libachica_a_SOURCES = \
 	src/engine/forecast.h \
 	src/engine/forecast_impl.h \
 	src/engine/forecast_result.c \
+	src/engine/forecast_tables.c \
 	src/engine/forecast_tally.c \
 	src/engine/mounted.c \
 	src/engine/mounted.h \

@@ -16,7 +16,10 @@ enum forecast_format {
 	FORECAST_COUNT,
 };
 
-/* Bytes, and their 95 % interval; all three are equal when exact. */
+/* Bytes, and their 95 % interval; all three are equal when exact. FORECAST_NEVER: so large a disk
+   cannot be converted to that. */
+#define FORECAST_NEVER UINT64_MAX
+
 struct forecast_size {
 	uint64_t bytes, low, high;
 };

@@ -28,8 +28,9 @@ struct pass {
 	uint64_t *wanted;     /* ascending; NULL: all */
 	size_t n, next;
 	struct tally tally;
-	uint64_t stretch[FORECAST_COUNT];      /* the last ones that were counted, + 1 */
-	uint64_t stretch_used[FORECAST_COUNT];
+	/* The stretch of each format that is being measured, and the units in it. */
+	uint64_t stretch[FORECAST_COUNT];
+	uint64_t units[FORECAST_COUNT][SORTS];
 };
 
 static int end_unit(struct pass *p)
@@ -66,10 +67,20 @@ static int pass_run(struct pass *p)
 	return rc ? rc : end_unit(p);
 }
 
-static void count_stretch(uint64_t *count, uint64_t *last, uint64_t stretch)
+static void end_stretch(struct pass *p, int format)
 {
-	*count += *last != stretch + 1;
-	*last = stretch + 1;
+	uint64_t *units = p->units[format];
+	int sort = units[USED] > 0 ? USED : SPARE;
+	uint64_t n = units[sort] < ALIKE ? units[sort] : ALIKE;
+	struct stretches *alike;
+
+	if (n == 0)
+		return;
+	alike = &p->f->whole.stretches[format][sort * ALIKE + n - 1];
+	alike->n++;
+	alike->units[USED] += units[USED];
+	alike->units[SPARE] += units[SPARE];
+	units[USED] = units[SPARE] = 0;
 }
 
 static int measure_unit(struct pass *p)
@@ -86,9 +97,10 @@ static int measure_unit(struct pass *p)
 	for (int i = 0; i < FORECAST_COUNT; i++) {
 		uint64_t stretch = u->index * UNIT / qcow2_shape(i).reach;
 
-		count_stretch(&whole->stretches[i], &p->stretch[i], stretch);
-		if (u->used > 0)
-			count_stretch(&whole->stretches_used[i], &p->stretch_used[i], stretch);
+		if (p->stretch[i] != stretch)
+			end_stretch(p, i);
+		p->stretch[i] = stretch;
+		p->units[i][u->used > 0 ? USED : SPARE]++;
 	}
 	return whole->units % 65536 == 0 ? report_tick(p->watch, u->index * UNIT) : 0;
 }
@@ -147,6 +159,8 @@ int forecaster_new(const struct cover *cover, unsigned owners, uint64_t seed,
 		forecaster_free(f);
 		return rc;
 	}
+	for (int i = 0; i < FORECAST_COUNT; i++)
+		end_stretch(&pass, i);
 	shuffle_init(&f->shuffle, f->whole.units, seed);
 	*forecaster = f;
 	return 0;

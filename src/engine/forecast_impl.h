@@ -11,8 +11,8 @@
 #include "engine/squeeze.h"
 #include "engine/unit.h"
 
-/* The inside of a forecaster, for forecast.c (what is read), forecast_tally.c (what units come to)
-   and forecast_result.c (what that means for the whole). */
+/* The inside of a forecaster, for forecast.c (what is read), forecast_tally.c (what units come
+   to), forecast_tables.c and forecast_result.c (what that means for the whole). */
 
 /* What is counted in bytes, at both times: clusters of 64 KiB, grains, clusters of 128 KiB. */
 enum { PLAIN, GRAIN, WIDE, KINDS };
@@ -25,6 +25,9 @@ struct share {
 	double saved[KINDS];   /* of it: what is data now, and not after */
 };
 
+/* Units without anything but free space, and others. */
+enum { USED, SPARE, SORTS };
+
 /* What the units that were read come to. */
 struct tally {
 	struct fit fit;
@@ -32,9 +35,19 @@ struct tally {
 	struct ratio squeezed[CODECS][TIMES];   /* of plain bytes */
 	struct pack packs[CODECS][TIMES];
 	double units_squeezed;
+	double units[SORTS];
+	double data[SORTS][TIMES];              /* of them with data */
 	uint64_t tables[TIMES][FORECAST_COUNT]; /* L2 tables; only when all is read in order */
 	uint64_t table[TIMES][FORECAST_COUNT];  /* the last one that was counted, + 1 */
 	uint64_t read;
+};
+
+/* Stretches of the disk, each mapped by one L2 table, that are alike: by how many units with used
+   space are in it, the last for so many and more; then the same by units without. */
+#define ALIKE 16
+struct stretches {
+	uint64_t n;
+	uint64_t units[SORTS]; /* in all of them */
 };
 
 /* What the cover tells of the whole disk. */
@@ -43,10 +56,11 @@ struct extents {
 	uint64_t units_used;   /* of them: with anything that is not free */
 	uint64_t bytes[2];     /* used, free; no holes */
 	uint64_t *owner_free;
-	/* Stretches of a disk that one L2 table maps: with anything, with anything used. */
-	uint64_t stretches[FORECAST_COUNT];
-	uint64_t stretches_used[FORECAST_COUNT];
+	struct stretches stretches[FORECAST_COUNT][SORTS * ALIKE];
 };
+
+/* L2 tables: as counted, or as the sample says. */
+struct forecast_size tables_of(const struct forecaster *f, int format, int time);
 
 struct squeezers {
 	struct squeeze_zlib *zlib;

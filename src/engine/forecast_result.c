@@ -4,9 +4,7 @@
 /*
  * From what was read to the size of the converted image. Read in full, everything is counted and
  * nothing estimated, but what compressing comes to where not all was compressed. Sampled, bytes of
- * data are a regression on used and free bytes; a compressed image is a ratio of the plain one; L2
- * tables are those of all stretches with used data, and of the others as many as so much data would
- * meet if it lay at random.
+ * data are a regression on used and free bytes; a compressed image is a ratio of the plain one.
  */
 
 #include <math.h>
@@ -67,41 +65,17 @@ static struct forecast_size squeezed(const struct forecaster *f, int codec, int 
 				       times(plain.high, ratio.high) };
 }
 
-/* Stretches of n that data clusters meet, put into them at random. */
-static uint64_t met(uint64_t n, double clusters)
-{
-	return n == 0 ? 0 : (uint64_t)rint((double)n * -expm1(-clusters / (double)n));
-}
-
-/* L2 tables for so many bytes of data in clusters. */
-static uint64_t tables_of(const struct forecaster *f, int format, int time, uint64_t data)
-{
-	const struct extents *whole = &f->whole;
-	uint64_t all = whole->stretches[format];
-	uint64_t used = whole->stretches_used[format];
-	double cluster = (double)qcow2_shape(format).cluster;
-	double parts[2] = { (double)whole->bytes[0], (double)whole->bytes[1] };
-	double clusters = (double)data / cluster;
-	double inside = clusters * parts[0] / (parts[0] + parts[1] + 1);
-
-	if (f->all)
-		return f->tally.tables[time][format];
-	if (time == AFTER)
-		return met(used, clusters);
-	return met(used, inside) + met(all - used, clusters - inside);
-}
-
-/* What is counted of a format's clusters, of what is written of them, and of what each owner saves:
-   a compressed cluster gets smaller with every grain. */
+/* What is counted of what is written to a format's clusters, and of what each owner saves: a
+   compressed cluster gets smaller with every grain. */
 static const struct {
-	int clusters, written, saved;
+	int written, saved;
 	int codec;
 } kinds[FORECAST_COUNT] = {
-	[FORECAST_PLAIN] = { PLAIN, PLAIN, PLAIN, CODECS },
-	[FORECAST_EXTENDED] = { WIDE, GRAIN, GRAIN, CODECS },
-	[FORECAST_SMALL] = { GRAIN, GRAIN, GRAIN, CODECS },
-	[FORECAST_ZLIB] = { PLAIN, PLAIN, GRAIN, ZLIB },
-	[FORECAST_ZSTD] = { PLAIN, PLAIN, GRAIN, ZSTD },
+	[FORECAST_PLAIN] = { PLAIN, PLAIN, CODECS },
+	[FORECAST_EXTENDED] = { GRAIN, GRAIN, CODECS },
+	[FORECAST_SMALL] = { GRAIN, GRAIN, CODECS },
+	[FORECAST_ZLIB] = { PLAIN, GRAIN, ZLIB },
+	[FORECAST_ZSTD] = { PLAIN, GRAIN, ZSTD },
 };
 
 /* The length of the data in the file, of which written bytes take space. */
@@ -117,17 +91,17 @@ static uint64_t length_of(const struct forecaster *f, int format, int time, uint
 	return length > written ? length : written;
 }
 
-static uint64_t space(const struct forecaster *f, int format, int time, uint64_t written)
+static uint64_t space(const struct forecaster *f, int format, int time, uint64_t written,
+		      uint64_t tables)
 {
-	uint64_t mapped = data_of(f, kinds[format].clusters, time).bytes;
 	struct qcow2_load load = {
 		.disk = f->cover.disk->size,
 		.data = length_of(f, format, time, written),
 		.written = written,
-		.tables = tables_of(f, format, time, mapped),
+		.tables = tables,
 	};
 
-	return qcow2_space(format, &load);
+	return qcow2_space((enum forecast_format)format, &load);
 }
 
 static struct forecast_size size_of(const struct forecaster *f, int format, int time)
@@ -135,10 +109,11 @@ static struct forecast_size size_of(const struct forecaster *f, int format, int 
 	int codec = kinds[format].codec;
 	struct forecast_size s = codec == CODECS ? data_of(f, kinds[format].written, time)
 						 : squeezed(f, codec, time);
+	struct forecast_size tables = tables_of(f, format, time);
 
-	return (struct forecast_size){ space(f, format, time, s.bytes),
-				       space(f, format, time, s.low),
-				       space(f, format, time, s.high) };
+	return (struct forecast_size){ space(f, format, time, s.bytes, tables.bytes),
+				       space(f, format, time, s.low, tables.low),
+				       space(f, format, time, s.high, tables.high) };
 }
 
 /* The part of an owner in all that is saved. */

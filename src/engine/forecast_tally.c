@@ -135,6 +135,9 @@ void tally_add(struct tally *tally, const struct unit *u, const struct squeezers
 		add_tables(tally, u, time);
 	}
 	fit_add(&tally->fit, x, y);
+	tally->units[u->used > 0 ? USED : SPARE]++;
+	for (int time = 0; time < TIMES; time++)
+		tally->data[u->used > 0 ? USED : SPARE][time] += u->grains[time] != 0;
 	for (size_t i = 0; i < u->n; i++)
 		tally->shares[u->runs[i].owner].free += (double)u->runs[i].e.len;
 	for (int kind = 0; kind < KINDS; kind++)

@@ -18,6 +18,7 @@
 #define ENTRY 8u          /* bytes of an entry in the L1 and refcount tables */
 #define ENTRY_EXTENDED 16u
 #define REFCOUNT 2u       /* bytes: refcount_order 4, the default */
+#define L1_MOST (32 * MIB) /* QCOW_MAX_L1_SIZE in QEMU's block/qcow2.h */
 #define PAGE 4096u        /* the block of the filesystem that the file is written to */
 
 static const struct {
@@ -74,6 +75,8 @@ uint64_t qcow2_length(enum forecast_format format, const struct qcow2_load *load
 	uint64_t fixed = 1 + parts(l1_bytes(shape, load), shape->cluster) + load->tables;
 	uint64_t all = fixed + parts(load->data, shape->cluster);
 
+	if (l1_bytes(shape, load) > L1_MOST)
+		return FORECAST_NEVER;
 	fixed += refcount_clusters(all, shape->cluster);
 	return size_add(size_mul(fixed, shape->cluster), load->data);
 }
@@ -83,7 +86,10 @@ uint64_t qcow2_space(enum forecast_format format, const struct qcow2_load *load)
 	const struct qcow2_shape *shape = &formats[format].shape;
 	uint64_t l1 = l1_bytes(shape, load);
 	uint64_t holes = parts(l1, shape->cluster) * shape->cluster - parts(l1, PAGE) * PAGE;
-	uint64_t length = parts(qcow2_length(format, load), PAGE) * PAGE;
+	uint64_t length = qcow2_length(format, load);
 
+	if (length == FORECAST_NEVER)
+		return FORECAST_NEVER;
+	length = parts(length, PAGE) * PAGE;
 	return length - holes - (load->data - load->written);
 }

@@ -24,7 +24,8 @@ struct qcow2_load {
 	uint64_t tables;   /* L2 tables: so many stretches of reach bytes have data */
 };
 
-/* What qemu-img convert makes of it: the length of the file, and the space it takes. */
+/* What qemu-img convert makes of it: the length of the file, and the space it takes.
+   FORECAST_NEVER when it makes none of so large a disk. */
 uint64_t qcow2_length(enum forecast_format format, const struct qcow2_load *load);
 uint64_t qcow2_space(enum forecast_format format, const struct qcow2_load *load);
 

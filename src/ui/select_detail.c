@@ -220,6 +220,8 @@ static void say_formats(const struct target *top, char *buf, size_t n)
 			{ "options", forecast_options((enum forecast_format)i) }, { NULL, NULL },
 		};
 
+		if (top->forecast.now[i].bytes == FORECAST_NEVER)
+			continue;
 		say_forecast(&top->forecast.now[i], "+-", now, sizeof(now));
 		say_forecast(&top->forecast.after[i], "+-", after, sizeof(after));
 		say_fill(line, sizeof(line),

@@ -397,6 +397,36 @@ static void holes_of_15_tib_are_passed_over(void **state)
 	io_close(io);
 }
 
+static void tables_of_a_sparse_disk_are_in_the_interval(void **state)
+{
+	struct io *io = io_mem_new(TIB);
+	struct cover cover = { io, NULL, 0 };
+	struct forecast all, sample;
+	struct forecaster *f;
+	unsigned hits = 0;
+
+	(void)state;
+	/* One to three units in each second stretch of 512 MiB, one in four of them zero. */
+	for (uint64_t i = 0; i < 1024; i++) {
+		for (uint64_t j = 0; j <= i % 3; j++)
+			io_mem_fill(io, (struct extent){ i * GIB + j * MIB, 4 * KIB },
+				    (i + j) % 4 ? 7 : 0);
+	}
+	assert_int_equal(forecaster_new(&cover, 0, 1, NULL, &f, NULL), 0);
+	assert_int_equal(forecaster_more(f, FORECASTER_ALL, NULL, NULL), 1);
+	forecaster_result(f, &all, NULL);
+	forecaster_free(f);
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		assert_int_equal(forecaster_new(&cover, 0, seed, NULL, &f, NULL), 0);
+		assert_int_equal(forecaster_more(f, 100, NULL, NULL), 0);
+		forecaster_result(f, &sample, NULL);
+		hits += covers(&sample.now[FORECAST_PLAIN], all.now[FORECAST_PLAIN].bytes);
+		forecaster_free(f);
+	}
+	assert_in_range(hits, ENOUGH, SEEDS);
+	io_close(io);
+}
+
 static void what_cannot_be_read_counts_as_data(void **state)
 {
 	struct io *mem = io_mem_new(1 * MIB);
@@ -416,6 +446,33 @@ static void what_cannot_be_read_counts_as_data(void **state)
 	forecaster_free(f);
 	io_close(io);
 	io_close(mem);
+}
+
+static void whatever_fails_is_told_and_leaves_nothing_behind(void **state)
+{
+	static struct disk d;
+	bool hit = true;
+
+	(void)state;
+	make(&d, &kinds[6]);
+	for (uint64_t n = 1; hit; n++) {
+		struct io *io = io_fault_new(d.io, IO_FAULT_NEXT_DATA, n, EIO);
+		struct cover cover = { io, &d.part, 1 };
+		struct forecaster *f = NULL;
+		struct error err;
+		int rc;
+
+		error_clear(&err);
+		rc = forecaster_new(&cover, 1, 1, NULL, &f, &err);
+		if (rc == 0)
+			rc = forecaster_more(f, 20, NULL, &err);
+		hit = io_fault_hit(io);
+		assert_int_equal(rc, hit ? -EIO : 0);
+		assert_int_equal(err.why, hit ? WHY_READ : WHY_NONE);
+		forecaster_free(f);
+		io_close(io);
+	}
+	drop(&d);
 }
 
 static int cancel(void *arg, enum did what, struct extent e)
@@ -461,7 +518,9 @@ int main(void)
 		cmocka_unit_test(each_owner_is_told_what_he_would_save),
 		cmocka_unit_test(scattered_grains_save_subclusters_only),
 		cmocka_unit_test(holes_of_15_tib_are_passed_over),
+		cmocka_unit_test(tables_of_a_sparse_disk_are_in_the_interval),
 		cmocka_unit_test(what_cannot_be_read_counts_as_data),
+		cmocka_unit_test(whatever_fails_is_told_and_leaves_nothing_behind),
 		cmocka_unit_test(a_batch_that_was_ended_counts_for_nothing),
 	};
 

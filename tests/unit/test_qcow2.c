@@ -79,6 +79,18 @@ static void an_outgrown_refcount_table_is_made_larger(void **state)
 			 (1 + 2 + blocks + 5 + 2560 + data) * 4 * KIB);
 }
 
+static void a_disk_too_large_for_its_l1_table_is_never_converted(void **state)
+{
+	struct qcow2_load l = load(8 * TIB, 0, 0);
+
+	(void)state;
+	assert_true(qcow2_space(FORECAST_SMALL, &l) < 40 * MIB);
+	l.disk += 512;
+	assert_int_equal(qcow2_length(FORECAST_SMALL, &l), FORECAST_NEVER);
+	assert_int_equal(qcow2_space(FORECAST_SMALL, &l), FORECAST_NEVER);
+	assert_true(qcow2_space(FORECAST_PLAIN, &l) < MIB);
+}
+
 static void compressed_bytes_are_packed(void **state)
 {
 	struct qcow2_load l = load(64 * MIB, 4102, 1);
@@ -149,6 +161,7 @@ int main(void)
 		cmocka_unit_test(subclusters_without_data_take_no_space),
 		cmocka_unit_test(refcount_blocks_count_themselves),
 		cmocka_unit_test(an_outgrown_refcount_table_is_made_larger),
+		cmocka_unit_test(a_disk_too_large_for_its_l1_table_is_never_converted),
 		cmocka_unit_test(compressed_bytes_are_packed),
 		cmocka_unit_test(packing_goes_on_over_clusters),
 		cmocka_unit_test(packing_loses_the_rest_of_a_cluster_behind_which_something_lies),
