@@ -154,6 +154,7 @@ e2e_tests = \
 	tests/e2e/lock.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \
+	tests/e2e/recognised.sh \
 	tests/e2e/version.sh \
 	tests/e2e/xfs_disk.sh \
 	$(NULL)

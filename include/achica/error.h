@@ -68,6 +68,9 @@ enum why {
 	WHY_AMBIGUOUS,  /* several signatures on one window; what: their names */
 	WHY_CONTAINER,  /* a container of others (LUKS, LVM member ...); what: its type */
 	WHY_NO_DRIVER,  /* built without the driver; what: fs type */
+	WHY_EMPTY,      /* a file of no bytes; what: path */
+	WHY_ALL_ZERO,   /* nothing in it but zeros */
+	WHY_WRITE_ONCE, /* a filesystem without free space (squashfs ...); what: fs type */
 
 	/* where a gap is, between partitions */
 	WHY_TABLE,      /* the partition table is doubtful; what: in what */

@@ -153,7 +153,9 @@ static int add_image(struct builder *b, const char *path, const struct stat *st,
 	struct place place;
 	int errnum;
 
-	if (st->st_size == 0 || place_of_path(path, &place) < 0)
+	if (st->st_size == 0)
+		return error_set(b->err, WHY_EMPTY, 0, name);
+	if (place_of_path(path, &place) < 0)
 		return error_set(b->err, WHY_NOT_TARGET, 0, name);
 	if (is_excluded(b, &place))
 		return 0;

@@ -224,6 +224,20 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 	return !io || use_check(&use, &t->verdict) < 0;
 }
 
+/* Where nothing is recognised, whether nothing is there. True when that is the verdict. */
+static bool judge_empty(struct target *t, struct io *io, const struct signature *s)
+{
+	bool zero;
+
+	if (s->type[0] || t->kind == TARGET_GAP)
+		return false;
+	if (traces_all_zero(io, (struct extent){ t->base, t->size }, &zero) < 0)
+		io_report(io, WHY_READ, EIO, &t->verdict);
+	else if (zero)
+		error_set(&t->verdict, WHY_ALL_ZERO, 0, NULL);
+	return t->verdict.why != WHY_NONE;
+}
+
 /* The verdict on a row without rows below: see the top of this file. found is what reading its
    table and signature said. */
 static void judge(struct exam *x, struct target *t, struct io *io, const struct signature *s,
@@ -237,7 +251,7 @@ static void judge(struct exam *x, struct target *t, struct io *io, const struct 
 		t->verdict = *found;
 	else if (s->usage == SIGNATURE_CONTAINER && t->kind != TARGET_GAP)
 		error_set(&t->verdict, WHY_CONTAINER, 0, s->type);
-	else if (t->verdict.why == WHY_NONE)
+	else if (t->verdict.why == WHY_NONE && !judge_empty(t, io, s))
 		ask_driver(t, io);
 }
 

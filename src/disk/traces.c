@@ -27,6 +27,10 @@
 #define FAR_STEP (128 * MIB)
 #define FAR (64 * GIB)
 
+/* Of zeros: in one step, and in all. */
+#define ZERO_STEP (1 * MIB)
+#define ZERO_MOST (256 * MIB)
+
 static const struct magic {
 	const char *type;
 	uint32_t at;
@@ -159,4 +163,47 @@ int traces_find(struct io *disk, int fd, struct extent window, uint32_t sector,
 	if (type)
 		snprintf(found->type, sizeof(found->type), "%s", type);
 	return 0;
+}
+
+/* While data is read, as long as it is zero. */
+struct zeros {
+	struct io *disk;
+	unsigned char *buf;
+	uint64_t left;   /* to read at most, bytes */
+};
+
+/* 1: something else than zero, or too much of it. */
+static int read_zeros(void *arg, struct extent e)
+{
+	struct zeros *z = arg;
+
+	while (e.len > 0) {
+		size_t len = e.len < ZERO_STEP ? (size_t)e.len : ZERO_STEP;
+		int rc;
+
+		if (len > z->left)
+			return 1;
+		rc = io_read(z->disk, e.start, z->buf, len);
+		if (rc < 0)
+			return rc;
+		if (!bytes_are_zero(z->buf, len))
+			return 1;
+		z->left -= len;
+		e = (struct extent){ e.start + len, e.len - len };
+	}
+	return 0;
+}
+
+int traces_all_zero(struct io *disk, struct extent window, bool *zero)
+{
+	struct zeros z = { disk, malloc(ZERO_STEP), ZERO_MOST };
+	int rc;
+
+	*zero = false;
+	if (!z.buf)
+		return -ENOMEM;
+	rc = io_walk_data(disk, window, read_zeros, &z);
+	free(z.buf);
+	*zero = rc == 0;
+	return rc < 0 ? rc : 0;
 }

@@ -3,6 +3,7 @@
 #ifndef ACHICA_DISK_TRACES_H
 #define ACHICA_DISK_TRACES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "disk/probe.h"
@@ -16,5 +17,9 @@
  */
 int traces_find(struct io *disk, int fd, struct extent window, uint32_t sector,
 		struct signature *found, struct error *err);
+
+/* Whether all of the window is zero, as far as a bounded look can tell: *zero is false also where
+   there is too much to read. -errno when it cannot be read. */
+int traces_all_zero(struct io *disk, struct extent window, bool *zero);
 
 #endif

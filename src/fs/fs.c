@@ -28,6 +28,7 @@ static const struct fs_driver *const drivers[] = {
 /* Containers by libblkid's names (util-linux 2.38, libblkid/src/superblocks); all that end in
    "_member" belong to them too. */
 static const char *const containers[] = {
+	"BitLocker",
 	"bcache",
 	"ceph_bluestore",
 	"crypto_LUKS",
@@ -44,6 +45,11 @@ static const char *const containers[] = {
 	"vdo",
 	"VMFS_volume_member",
 	NULL,
+};
+
+/* Filesystems that are made as a whole, and never changed. */
+static const char *const write_once[] = {
+	"cramfs", "erofs", "iso9660", "romfs", "squashfs", "squashfs3", NULL,
 };
 
 /* What a build with all drivers serves. */
@@ -77,6 +83,8 @@ static enum why why_not_served(const char *type)
 {
 	if (is_in(type, containers) || ends_with(type, "_member"))
 		return WHY_CONTAINER;
+	if (is_in(type, write_once))
+		return WHY_WRITE_ONCE;
 	if (is_in(type, optional))
 		return WHY_NO_DRIVER;
 	return WHY_UNKNOWN_FS;

@@ -51,8 +51,8 @@ struct fs_driver {
 /* The driver for a type as libblkid names it, NULL when there is none. */
 const struct fs_driver *fs_driver_find(const char *type);
 
-/* Opens the filesystem of that type in io; WHY_UNKNOWN_FS (or WHY_CONTAINER, WHY_NO_DRIVER)
-   when no driver serves it. io must outlive it. */
+/* Opens the filesystem of that type in io; WHY_UNKNOWN_FS (or WHY_CONTAINER, WHY_WRITE_ONCE,
+   WHY_NO_DRIVER) when no driver serves it. io must outlive it. */
 int fs_open(struct io *io, const char *type, struct fs **fs, struct error *err);
 void fs_close(struct fs *fs); /* NULL is fine */
 

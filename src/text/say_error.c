@@ -121,6 +121,13 @@ static const struct reason reasons[] = {
 		N_("this achica was built without {what}"),
 		N_("this achica was built without its driver") },
 
+	[WHY_EMPTY] = { NC_("state, max 20 cells", "empty"),
+		N_("{what} is empty"), N_("it is empty") },
+	[WHY_ALL_ZERO] = { NC_("state, max 20 cells", "all zero"),
+		N_("nothing is in it but zeros"), NULL },
+	[WHY_WRITE_ONCE] = { NC_("state, max 20 cells", "nothing to reclaim"),
+		N_("a {what} is written once and has no free space"),
+		N_("it is written once and has no free space") },
 	[WHY_TABLE] = { NC_("state, max 20 cells", "doubtful table"),
 		N_("the partition table is not beyond doubt: {what}"),
 		N_("the partition table is not beyond doubt") },
@@ -215,6 +222,31 @@ static char *add_cause(const struct error *err, const char *sentence, char *buf,
 	return say_fill(buf, n, "{sentence}", facts);
 }
 
+/* Types as people know them; libblkid's names for the others are good enough. */
+static const char *known_name(const char *what)
+{
+	static const char *const names[][2] = {
+		{ "LVM2_member", "LVM" },
+		{ "apfs", "APFS" },
+		{ "crypto_LUKS", "LUKS" },
+		{ "ddf_raid_member", "DDF RAID" },
+		{ "isw_raid_member", "Intel RAID" },
+		{ "iso9660", "ISO 9660" },
+		{ "jfs", "JFS" },
+		{ "linux_raid_member", "Linux RAID" },
+		{ "nilfs2", "NILFS" },
+		{ "reiserfs", "ReiserFS" },
+		{ "ufs", "UFS" },
+		{ "zfs_member", "ZFS" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i][0], what) == 0)
+			return names[i][1];
+	}
+	return what;
+}
+
 char *say_reason(const struct error *err, char *buf, size_t n)
 {
 	const struct reason *reason = reason_of(err);
@@ -222,8 +254,8 @@ char *say_reason(const struct error *err, char *buf, size_t n)
 	char at[24];
 	char size[32];
 	char sentence[2048];
-	struct say_fact facts[] = { { "what", err->what }, { "at", at }, { "size", size },
-				{ NULL, NULL } };
+	struct say_fact facts[] = { { "what", known_name(err->what) }, { "at", at },
+				    { "size", size }, { NULL, NULL } };
 
 	if (reason->bare && !knows(err, text))
 		text = reason->bare;

@@ -16,8 +16,8 @@
 #include "achica/i18n.h"
 #include "achica/say.h"
 
-/* {what}, {path}, {name} and {mount} are quoted for the shell. NULL: nothing helps, or look says
-   it. */
+/* {what}, {path}, {device}, {name} and {mount} are quoted for the shell. NULL: nothing helps, or
+   look says it. */
 static const char *const remedies[WHY_COUNT] = {
 	[WHY_READ] = N_("the disk may be failing: save it first, for example with ddrescue"),
 	[WHY_WRITE] = N_("the disk may be failing: save it first, for example with ddrescue"),
@@ -50,6 +50,10 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_NO_DRIVER] = N_("mount it: achica fills the free space of mounted filesystems"),
 	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
 
+	[WHY_EMPTY] = N_("name a file that has something in it"),
+	[WHY_ALL_ZERO] = N_("nothing has to be done: its copy is small as it is"),
+	[WHY_WRITE_ONCE] = N_("nothing has to be done: copy it as it is"),
+	[WHY_CONTAINER] = N_("open it with its own tools, and give achica the device that appears"),
 	[WHY_TABLE] = "sfdisk --verify {path}",
 	[WHY_DISK_BUSY] = N_("let go of {what} first, with umount or swapoff"),
 	[WHY_OPT_IN] = "achica --zero {what} {name}",
@@ -64,6 +68,37 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_EXISTS] = N_("name another destination"),
 	[WHY_INSIDE] = N_("name another destination"),
 };
+
+/* For what achica does not read, by the type that libblkid tells. {device} is the target as a block
+   device or file of its own. */
+static const struct {
+	const char *type;
+	const char *remedy;
+} by_type[] = {
+	{ "crypto_LUKS",
+	  N_("zeros in it would be encrypted as well; trim it instead: cryptsetup open "
+	     "--allow-discards {device} NAME, mount it, and run fstrim") },
+	{ "BitLocker",
+	  N_("zeros in it would be encrypted as well; trim it instead, in Windows with "
+	     "Optimize-Volume -ReTrim, or: cryptsetup open --type bitlk --allow-discards {device} "
+	     "NAME, mount it, and run fstrim") },
+	{ "linux_raid_member", N_("mdadm --assemble --scan, then give achica the array") },
+	{ "zfs_member", N_("import its pool and have ZFS free it by itself: zpool trim POOL") },
+	{ "bcache", N_("have its cache written back, then give achica its /dev/bcache device") },
+	{ "LVM2_member", "vgchange -ay" },
+	{ "ReFS", N_("in Windows: Optimize-Volume -ReTrim, or sdelete -z") },
+	{ "apfs", N_("in macOS: diskutil secureErase freespace 0 VOLUME") },
+	{ "ufs", N_("in the BSD it belongs to: fill it with a file of zeros, and delete that") },
+};
+
+static const char *remedy_by_type(const char *type)
+{
+	for (size_t i = 0; i < sizeof(by_type) / sizeof(by_type[0]); i++) {
+		if (strcmp(by_type[i].type, type) == 0)
+			return by_type[i].remedy;
+	}
+	return NULL;
+}
 
 struct repair {
 	const char *fstype;  /* as libblkid names it */
@@ -94,11 +129,32 @@ static const struct repair *repair_of(const char *fstype)
 	return NULL;
 }
 
+/* Whether t is a part of what its path names. */
+static bool is_inside(const struct target *t)
+{
+	return t->base != 0 || (t->parent && t->kind == TARGET_PART && t->parent->path &&
+				strcmp(t->parent->path, t->path) == 0);
+}
+
+/* t as an argument for a program that wants a device, malloc'ed: a part of an image becomes one. */
+static char *device_of(const struct target *t)
+{
+	char *path = shell_quote(t->path);
+	char *device = NULL;
+
+	if (!path || !is_inside(t))
+		return path;
+	if (asprintf(&device, "\"$(losetup --find --show --offset %ju --sizelimit %ju %s)\"",
+		     (uintmax_t)t->base, (uintmax_t)t->size, path) < 0)
+		device = NULL;
+	free(path);
+	return device;
+}
+
 /* The repair of t in its place, malloc'ed: "e2fsck -f /dev/sda1". NULL when there is none. */
 static char *repair_command(const struct target *t, const struct repair *repair)
 {
-	bool inside = t->base != 0 || (t->parent && t->kind == TARGET_PART &&
-				       t->parent->path && strcmp(t->parent->path, t->path) == 0);
+	bool inside = is_inside(t);
 	char *path = NULL;
 	char *place = NULL;
 	char *command = NULL;
@@ -188,11 +244,12 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 	case WHY_LOOP:
 		return t && target_is_mounted(t) ? "umount {mount}" : remedies[err->why];
 	case WHY_UNKNOWN_FS: /* nothing cannot be mounted */
-		return err->what[0] ? remedies[err->why] : NULL;
+		if (!err->what[0])
+			return N_("if there should be one, look for it with testdisk; else it is "
+				  "copied as it is");
+		return remedy_by_type(err->what) ? remedy_by_type(err->what) : remedies[err->why];
 	case WHY_CONTAINER:
-		if (strcmp(err->what, "crypto_LUKS") == 0)
-			return "cryptsetup open {path} NAME";
-		return strcmp(err->what, "LVM2_member") == 0 ? "vgchange -ay" : NULL;
+		return remedy_by_type(err->what) ? remedy_by_type(err->what) : remedies[err->why];
 	case WHY_TOOL:
 		if (strcmp(err->what, "qemu-img") == 0)
 			return N_("install it: the package is qemu-utils (Debian, Ubuntu), "
@@ -213,20 +270,23 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 	char *path = t && t->path ? shell_quote(t->path) : NULL;
 	char *name = t && t->name ? shell_quote(t->name) : NULL;
 	char *on = mount ? shell_quote(mount) : NULL;
+	char *device = t && t->path ? device_of(t) : NULL;
 	struct say_fact facts[] = { { "what", what }, { "path", path }, { "name", name },
-				{ "mount", on }, { NULL, NULL } };
+				{ "device", device }, { "mount", on }, { NULL, NULL } };
 
 	buf[0] = '\0';
 	if (is_for_repair(err->why))
 		say_repair(err->why, t, buf, n);
 	else if (sentence && (path || !strstr(sentence, "{path}")) &&
 		 (name || !strstr(sentence, "{name}")) &&
+		 (device || !strstr(sentence, "{device}")) &&
 		 (on || !strstr(sentence, "{mount}")) &&
 		 (err->what[0] || !strstr(sentence, "{what}")))
 		say_fill(buf, n, _(sentence), facts);
 	free(what);
 	free(path);
 	free(name);
+	free(device);
 	free(on);
 	return buf;
 }

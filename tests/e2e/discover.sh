@@ -20,7 +20,7 @@ is "$dir/gpt.img#1" size 8388608
 is "$dir/gpt.img#1" fstype ext4
 is "$dir/gpt.img#1" label "fs at 1048576"
 is "$dir/gpt.img#1" verdict none
-is "$dir/gpt.img#2" verdict unknown-fs
+is "$dir/gpt.img#2" verdict all-zero
 is "$dir/dos.img" table dos
 is "$dir/dos.img#5" start 11534336
 is "$dir/dos.img#5" verdict none
@@ -60,7 +60,7 @@ cp gpt.img 1
 : >empty
 mkfifo pipe
 rejects not-target 1
-rejects not-target empty
+rejects empty empty
 rejects not-target pipe
 rejects not-target "$dir"
 rejects not-target /dev/null
@@ -84,7 +84,7 @@ is "$dir/ext.img" table ""
 is "$dir/ext.img" verdict none
 is "$dir/ntfs.img" fstype ntfs
 is "$dir/ntfs.img" table ""
-is "$dir/zero.img" verdict unknown-fs
+is "$dir/zero.img" verdict all-zero
 is "$dir/zero.img" what ""
 
 # An ext4 made over a disk that had a GPT: the second GPT is still there.

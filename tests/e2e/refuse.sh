@@ -134,13 +134,15 @@ refused outside ''
 
 proves "garbage and zeros"
 noise disk.img 1048576
-refused unknown-fs ''
+refused unknown-fs 'copied as it is'
 truncate -s 0 disk.img
 truncate -s 1M disk.img
-refused unknown-fs ''
+refused all-zero 'its copy is small as it is'
+head -c 1M /dev/zero >disk.img
+refused all-zero 'its copy is small as it is'
 
-proves "an empty file is no image: an error, and it stays empty"
+proves "an empty file is refused, and stays empty"
 truncate -s 0 disk.img
-ends 1 --zero --yes disk.img
+ends 4 --zero --yes disk.img
 [ -s "$work/err" ] || fail "no reason"
 [ ! -s disk.img ] || fail "it is not empty"

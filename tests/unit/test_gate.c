@@ -186,7 +186,9 @@ static void what_is_not_served_is_refused_by_class(void **state)
 		{ "linux_raid_member", WHY_CONTAINER },
 		{ "zfs_member", WHY_CONTAINER },
 		{ "jbd", WHY_CONTAINER },
-		{ "BitLocker", WHY_UNKNOWN_FS },
+		{ "BitLocker", WHY_CONTAINER },
+		{ "squashfs", WHY_WRITE_ONCE },
+		{ "iso9660", WHY_WRITE_ONCE },
 		{ "reiserfs", WHY_UNKNOWN_FS },
 		{ "", WHY_UNKNOWN_FS },
 #ifndef WITH_NTFS

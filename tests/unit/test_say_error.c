@@ -58,7 +58,6 @@ static bool has_no_remedy(enum why why)
 	case WHY_TOOL_FAILED:
 	case WHY_OPEN:
 	case WHY_CANCELED:
-	case WHY_CONTAINER: /* only for LUKS and LVM: see below */
 		return true;
 	default:
 		return false;
@@ -99,9 +98,21 @@ static void a_remedy_is_a_command_for_this_target(void **state)
 			    "e2fsck -f '/dev/sda 1?offset=1048576'");
 	err = err_of(WHY_MOUNTED, "/mnt/a'b");
 	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "umount '/mnt/a'\\''b'");
-	err = err_of(WHY_CONTAINER, "crypto_LUKS");
-	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
-			    "cryptsetup open '/dev/sda 1' NAME");
+}
+
+static void what_is_encrypted_is_trimmed_through_a_device_of_its_own(void **state)
+{
+	struct target t = { .kind = TARGET_PART, .path = (char *)"/a b.img" };
+	struct error err = err_of(WHY_CONTAINER, "crypto_LUKS");
+
+	(void)state;
+	say_remedy(&err, &t, buf, sizeof(buf));
+	assert_non_null(strstr(buf, "cryptsetup open --allow-discards '/a b.img' NAME"));
+	t.base = 512;
+	t.size = 1024;
+	say_remedy(&err, &t, buf, sizeof(buf));
+	assert_non_null(strstr(buf, "open --allow-discards \"$(losetup --find --show --offset 512 "
+				    "--sizelimit 1024 '/a b.img')\" NAME"));
 }
 
 static void a_loop_device_is_unmounted_before_it_is_detached(void **state)
@@ -222,6 +233,7 @@ int main(void)
 		cmocka_unit_test(every_code_has_a_short_state),
 		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
+		cmocka_unit_test(what_is_encrypted_is_trimmed_through_a_device_of_its_own),
 		cmocka_unit_test(a_loop_device_is_unmounted_before_it_is_detached),
 		cmocka_unit_test(consent_is_given_by_an_option_and_a_name),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
