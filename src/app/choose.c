@@ -66,10 +66,15 @@ static bool discard_reaches(const struct target *t)
 	return is_loop(t->mount_source) || host_takes_back(t);
 }
 
-static bool fill_is_lost(const struct target *t)
+/* What makes a file of zeros take no blocks; NULL when it does take them. */
+static const char *why_fill_is_lost(const struct target *t)
 {
-	return is_type(t, "btrfs") && (has_option(t->mount_options, "compress") ||
-				       has_option(t->mount_options, "compress-force"));
+	if (is_type(t, "btrfs") && (has_option(t->mount_options, "compress") ||
+				    has_option(t->mount_options, "compress-force")))
+		return "btrfs compress";
+	if (is_type(t, "f2fs") && has_option(t->mount_options, "compress_extension=*"))
+		return "f2fs compress_extension=*";
+	return NULL;
 }
 
 static int check_mount(const struct target *t, struct error *err)
@@ -81,9 +86,9 @@ static int check_mount(const struct target *t, struct error *err)
 
 static int check_fill(const struct target *t, struct error *err)
 {
-	if (fill_is_lost(t))
-		return error_set(err, WHY_NO_FILL, 0, "btrfs compress");
-	return 0;
+	const char *why = why_fill_is_lost(t);
+
+	return why ? error_set(err, WHY_NO_FILL, 0, why) : 0;
 }
 
 static int choose_mounted(const struct target *t, enum method *m, struct error *err)

@@ -69,12 +69,15 @@ static bool has_option(const char *options, const char *name)
 static int check_type(const struct mounted *m, struct error *err)
 {
 	static const char *const btrfs[] = { "btrfs", NULL };
+	static const char *const f2fs[] = { "f2fs", NULL };
 
 	if (mounted_is(m, not_filled))
 		return error_set(err, WHY_NO_FILL, 0, m->fstype);
 	if (mounted_is(m, btrfs) && (has_option(m->options, "compress") ||
 				     has_option(m->options, "compress-force")))
 		return error_set(err, WHY_NO_FILL, 0, "btrfs compress");
+	if (mounted_is(m, f2fs) && has_option(m->options, "compress_extension=*"))
+		return error_set(err, WHY_NO_FILL, 0, "f2fs compress_extension=*");
 	return 0;
 }
 

@@ -39,6 +39,11 @@ static const struct row rows[] = {
 	{ TARGET_DISK, NULL, false, "btrfs", "/dev/sda", "rw,compress-force=lzo", METHOD_AUTO,
 	  WHY_NO_FILL },
 	{ TARGET_DISK, NULL, false, "btrfs", "/dev/sda", "rw", METHOD_FILL, 0 },
+	{ TARGET_DISK, NULL, false, "f2fs", "/dev/sda",
+	  "rw,compress_algorithm=lz4,compress_extension=db,compress_extension=*", METHOD_AUTO,
+	  WHY_NO_FILL },
+	{ TARGET_DISK, NULL, false, "f2fs", "/dev/sda", "rw,compress_extension=*db", METHOD_FILL,
+	  0 },
 	{ TARGET_DISK, NULL, true, "btrfs", "/dev/sda", "rw,compress=zstd", METHOD_TRIM, 0 },
 };
 
