@@ -241,6 +241,86 @@ static void a_bit_of_the_map_that_lies_is_seen(void **state)
 	io_close(io);
 }
 
+/* Its bit is taken away, and the counter of free blocks agrees. */
+static void free_block(struct io *io, uint64_t at, const char *what)
+{
+	uint64_t bit = at / BLOCK;
+	uint64_t byte_at = file_at(io, MAP_FORK) + bit / 8;
+	uint64_t was = get(io, byte_at, 1);
+	uint64_t free = get(io, HEADER + 48, 4);
+
+	assert_true(was >> (7 - bit % 8) & 1);
+	put(io, byte_at, was & ~(UINT64_C(0x80) >> bit % 8), 1);
+	put(io, HEADER + 48, free + 1, 4);
+	refused(io, WHY_CORRUPT, what);
+	put(io, byte_at, was, 1);
+	put(io, HEADER + 48, free, 4);
+}
+
+static void what_holds_the_filesystem_is_never_free(void **state)
+{
+	static const unsigned forks[] = { MAP_FORK, EXTENTS_FORK, CATALOG_FORK, 352 };
+	struct io *io = make("files=3", "journal=little");
+	uint64_t info = get(io, HEADER + 12, 4) * BLOCK;
+	uint64_t journal = get(io, info + 36, 8);
+	struct error err;
+	struct map map;
+
+	(void)state;
+	assert_int_equal(use(io, &map, &err), 0);
+	for (uint64_t at = 0; at < HEADER + BLOCK; at += BLOCK)
+		free_block(io, at, "volume header in a free block");
+	free_block(io, ALTERNATE, "volume header in a free block");
+	free_block(io, ALTERNATE + BLOCK, "volume header in a free block");
+	free_block(io, info, "file of the filesystem in free blocks");
+	free_block(io, journal, "journal in free blocks");
+	free_block(io, journal + get(io, info + 44, 8) - 1, "journal in free blocks");
+	for (size_t i = 0; i < COUNT(forks); i++)
+		free_block(io, file_at(io, forks[i]), "file of the filesystem in free blocks");
+	assert_int_equal(use(io, &map, &err), 0);
+	io_close(io);
+}
+
+/* The first record becomes one of the file of bad blocks, of which the map has not got a bit. */
+static void the_bad_blocks_are_never_free(void **state)
+{
+	struct io *io = make("map=1", "x=no");
+	uint64_t node = file_at(io, EXTENTS_FORK);
+	unsigned char leaf[NODE] = { [8] = 0xff, [9] = 1, [11] = 1 };
+	unsigned char *record = leaf + 14;
+	struct error err;
+	struct map map;
+
+	(void)state;
+	assert_int_equal(use(io, &map, &err), 0);
+	put(io, node + 14, 1, 2); /* a tree of one level, whose leaf is node 1 */
+	put(io, node + 24, 1, 4);
+	record[1] = 10;
+	record[7] = 5;
+	record[19] = 1; /* one block */
+	leaf[NODE - 1] = 14;
+	leaf[NODE - 3] = 14 + 76;
+	io_mem_poke(io, node + NODE, leaf, sizeof leaf);
+	assert_int_equal(use(io, &map, &err), 0); /* block 0, which is in use */
+	put(io, node + NODE + 14 + 12, map.extents[map.n - 1].start / BLOCK, 4);
+	refused(io, WHY_CORRUPT, "file of the filesystem in free blocks");
+	put(io, node + NODE + 14 + 12, SIZE / BLOCK, 4);
+	refused(io, WHY_CORRUPT, "extent of a file");
+	io_close(io);
+}
+
+static void leaves_in_a_circle_are_refused(void **state)
+{
+	struct io *io = make("map=20", "x=no");
+	uint64_t leaf = file_at(io, EXTENTS_FORK) + NODE;
+
+	(void)state;
+	put(io, leaf, 1, 4);
+	put(io, leaf + 10, 0, 2);
+	refused(io, WHY_CORRUPT, "B-tree");
+	io_close(io);
+}
+
 /* The map is in 20 pieces: eight in the header, then a record of eight and one of four. */
 static const struct row trees[] = {
 	{ 8, 1, 0, WHY_CORRUPT, "B-tree" },                  /* not a header */
@@ -492,6 +572,9 @@ int main(void)
 		cmocka_unit_test(a_spoilt_volume_header_is_refused),
 		cmocka_unit_test(the_alternate_header_must_agree),
 		cmocka_unit_test(a_bit_of_the_map_that_lies_is_seen),
+		cmocka_unit_test(what_holds_the_filesystem_is_never_free),
+		cmocka_unit_test(the_bad_blocks_are_never_free),
+		cmocka_unit_test(leaves_in_a_circle_are_refused),
 		cmocka_unit_test(a_spoilt_tree_is_refused),
 		cmocka_unit_test(a_label_that_cannot_be_read_is_none),
 		cmocka_unit_test(a_journal_must_be_empty_and_inside),
