@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/test_bitmap \
 	tests/unit/test_build \
 	tests/unit/test_choose \
+	tests/unit/test_copies \
 	tests/unit/test_disks \
 	tests/unit/test_draw \
 	tests/unit/test_forecast \

@@ -50,7 +50,11 @@ struct forecast_size forecast_marked(const struct target *top, enum forecast_for
 				     bool (*is_marked)(void *arg, const struct target *t),
 				     void *arg);
 
-/* The same for all disks and images of the tree in which any target is marked, together. */
+/* Those were zeroed: now is what forecast_marked said, and they save nothing any more. */
+void forecast_done(struct target *top, bool (*is_marked)(void *arg, const struct target *t),
+		   void *arg);
+
+/* Of all disks and images of the tree in which any target is marked, together. */
 struct forecast_sum {
 	struct forecast_size now, after, extended; /* extended: after, as FORECAST_EXTENDED */
 };

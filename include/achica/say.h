@@ -43,7 +43,7 @@ char *say_forecast(const struct forecast_size *size, const char *pm, char *buf, 
    an option makes a difference; "" when there is no forecast. */
 char *say_saves(const struct target *t, char *buf, size_t n);
 
-/* "As qcow2: 120.3G now, 80.1G after; with -o ... 70.2G."; done: "before" and "now". */
+/* "As qcow2: 120.3G now, 80.1G after; with -o ... 70.2G."; done: what is expected now. */
 char *say_copies(const struct forecast_sum *sum, bool done, const char *pm, char *buf, size_t n);
 
 /* "271 MB/s": always powers of 1000, as disks are sold. */

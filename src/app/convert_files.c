@@ -86,7 +86,7 @@ static uint64_t expected(const struct target *top)
 	uint64_t taken;
 
 	if (top->forecast.known)
-		return top->forecast.after[FORECAST_PLAIN].bytes;
+		return top->forecast.now[FORECAST_PLAIN].bytes;
 	for (const struct target *t = top; t; t = target_next(t)) {
 		if (t != top && !t->parent)
 			break;

@@ -3,6 +3,8 @@
 
 /* The forecast of what the user marked, from the one for all and what each target saves of it. */
 
+#include <string.h>
+
 #include "achica/target.h"
 #include "achica/units.h"
 
@@ -34,12 +36,27 @@ struct forecast_size forecast_marked(const struct target *top, enum forecast_for
 	uint64_t saved = 0;
 	uint64_t rest;
 
+	if (now->bytes == FORECAST_NEVER)
+		return *now;
 	for (const struct target *t = top; t && (t == top || t->parent); t = target_next(t)) {
 		if (target_can(t) && is_marked(arg, t))
 			saved += t->saves[format];
 	}
 	rest = now->bytes > saved ? now->bytes - saved : 0;
 	return moved(rest > after->bytes + saved ? now : after, rest);
+}
+
+void forecast_done(struct target *top, bool (*is_marked)(void *arg, const struct target *t),
+		   void *arg)
+{
+	struct forecast_size *now = top->forecast.now;
+
+	for (int i = 0; i < FORECAST_COUNT && top->forecast.known; i++)
+		now[i] = forecast_marked(top, (enum forecast_format)i, is_marked, arg);
+	for (struct target *t = top; t && (t == top || t->parent); t = target_next(t)) {
+		if (target_can(t) && is_marked(arg, t))
+			memset(t->saves, 0, sizeof(t->saves));
+	}
 }
 
 static void add_size(struct forecast_size *sum, struct forecast_size size)

@@ -43,11 +43,11 @@ char *say_saves(const struct target *t, char *buf, size_t n)
 static const char *sentence(bool done, bool pays)
 {
 	if (done && pays)
-		/* TRANSLATORS: a copy's size: "As qcow2: 9.1G before, 7.9G now; with -o ..." */
-		return _("As qcow2: {now} before, {after} now; with {options} {less}.");
+		/* TRANSLATORS: a copy: "Expected as qcow2: 7.9G (before: 9.1G); with -o ..." */
+		return _("Expected as qcow2: {after} (before: {now}); with {options} {less}.");
 	if (done)
-		/* TRANSLATORS: a copy's size: "As qcow2: 120.3G before, 80.1G now." */
-		return _("As qcow2: {now} before, {after} now.");
+		/* TRANSLATORS: a copy's size: "Expected as qcow2: 80.1G (before: 120.3G)." */
+		return _("Expected as qcow2: {after} (before: {now}).");
 	if (pays)
 		/* TRANSLATORS: a copy's size: "As qcow2: 9.1G now, 7.9G after; with -o ..." */
 		return _("As qcow2: {now} now, {after} after; with {options} {less}.");

@@ -23,17 +23,30 @@ static bool is_marked(void *arg, const struct target *t)
 	return wish->is_in(wish->ui, t);
 }
 
-void copies_add(const struct ui *ui, const struct grid *g, bool done,
-		bool (*is_in)(const struct ui *ui, const struct target *t), char *buf, size_t n)
+bool copies_sum(const struct ui *ui, bool (*is_in)(const struct ui *ui, const struct target *t),
+		struct forecast_sum *sum)
 {
 	struct wish wish = { ui, is_in };
-	struct forecast_sum sum;
+
+	return forecast_sum(survey_tree(ui->survey), is_marked, &wish, sum);
+}
+
+void copies_done(struct ui *ui, bool (*is_in)(const struct ui *ui, const struct target *t))
+{
+	struct wish wish = { ui, is_in };
+
+	for (struct target *top = survey_tree(ui->survey); top; top = top->next)
+		forecast_done(top, is_marked, &wish);
+}
+
+void copies_add(const struct grid *g, const struct forecast_sum *sum, bool done, char *buf,
+		size_t n)
+{
 	char line[512];
 	size_t at = strlen(buf);
 
-	if (g->rows < ROWS_LEAST ||
-	    !forecast_sum(survey_tree(ui->survey), is_marked, &wish, &sum))
+	if (g->rows < ROWS_LEAST)
 		return;
-	say_copies(&sum, done, grid_pm(g), line, sizeof(line));
+	say_copies(sum, done, grid_pm(g), line, sizeof(line));
 	snprintf(buf + at, n - at, "%s%s", at ? "\n" : "", line);
 }

@@ -114,6 +114,15 @@ static bool is_any_done(const struct zero *z)
 	return false;
 }
 
+static bool is_zeroed(const struct ui *ui, const struct target *t)
+{
+	for (size_t i = 0; i < ui->zero.view.items; i++) {
+		if (strcmp(job_target(ui->job, i)->name, t->name) == 0)
+			return ui->zero.items[i].phase == JOB_DONE;
+	}
+	return false;
+}
+
 void result_load(struct ui *ui)
 {
 	struct result *r = &ui->result;
@@ -121,6 +130,8 @@ void result_load(struct ui *ui)
 	result_free(r);
 	if (!is_any_done(&ui->zero) || ui->options->job.dry_run)
 		return;
+	r->foretold = copies_sum(ui, is_zeroed, &r->copies);
+	copies_done(ui, is_zeroed);
 	for (size_t i = 0; i < ui->zero.view.items; i++) {
 		const struct target *top = top_of(ui, i);
 
@@ -191,6 +202,7 @@ void report_line(struct ui *ui, const char *line)
 void report_add(struct ui *ui)
 {
 	char *text = NULL;
+	char line[512];
 	size_t len = 0;
 	FILE *out = open_report(ui, &text, &len);
 
@@ -198,6 +210,9 @@ void report_add(struct ui *ui)
 		return;
 	for (size_t i = 0; i < ui->zero.view.items; i++)
 		print_item(ui, i, out);
+	if (ui->result.foretold)
+		fprintf(out, "%s\n", say_copies(&ui->result.copies, true, "+-", line,
+						sizeof(line)));
 	if (ui->result.n) {
 		fprintf(out, "\n%s\n", _("Now these commands make a small copy:"));
 		for (size_t i = 0; i < ui->result.n; i++)

@@ -418,13 +418,15 @@ static void draw(const struct ui *ui, struct grid *g)
 	struct columns c = place_columns(g->cols);
 	const struct plan_item *item = spoken_of(&ui->plan);
 	char intro[1024], note[DIALOG_TEXT] = "";
+	struct forecast_sum copies;
 	struct place p;
 	size_t first;
 
 	say_intro(&ui->plan, intro, sizeof(intro));
 	if (item)
 		say_note(item, note, sizeof(note));
-	copies_add(ui, g, false, is_planned, note, sizeof(note));
+	if (copies_sum(ui, is_planned, &copies))
+		copies_add(g, &copies, false, note, sizeof(note));
 	p = place_parts(ui, g, intro, note);
 	frame_title(ui, g, NULL);
 	draw_clipped(g, p.intro, p.intro_rows, intro);

@@ -141,15 +141,6 @@ static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 		say_fill(buf, n, _("{name}: {expected} expected, {found} found."), facts);
 }
 
-static bool is_zeroed(const struct ui *ui, const struct target *t)
-{
-	for (size_t i = 0; i < ui->zero.view.items; i++) {
-		if (strcmp(job_target(ui->job, i)->name, t->name) == 0)
-			return ui->zero.items[i].phase == JOB_DONE;
-	}
-	return false;
-}
-
 struct place {
 	int head, list, list_rows, sums, note, note_rows, title, commands, command_rows, why;
 	int why_rows;
@@ -229,8 +220,8 @@ static void draw(const struct ui *ui, struct grid *g)
 	if (!ui->job || !z->items)
 		return;
 	say_note(ui, grid_pm(g), note, sizeof(note));
-	if (!ui->options->job.dry_run)
-		copies_add(ui, g, true, is_zeroed, note, sizeof(note));
+	if (ui->result.foretold)
+		copies_add(g, &ui->result.copies, true, note, sizeof(note));
 	p = place_parts(ui, g, note);
 	frame_title(ui, g, NULL);
 	draw_heading(g, p.head, &c);

@@ -104,6 +104,8 @@ struct result {
 	size_t n;
 	size_t focus;
 	char *trouble;           /* why something has no command, or NULL */
+	bool foretold;           /* what the copies take, now and before */
+	struct forecast_sum copies;
 };
 
 /* The small copy that is made from the result, as it was looked at last. */
@@ -237,10 +239,13 @@ char *say_figure(const struct estimate *e, const char *pm, char *buf, size_t n);
 uint64_t expected_stale(const struct job_view_item *item);
 uint64_t next_rate(uint64_t rate, bool faster);
 
-/* copies.c: adds a line, where there is room and it is known: what the copies of all disks take of
-   which something is_in the run. */
-void copies_add(const struct ui *ui, const struct grid *g, bool done,
-		bool (*is_in)(const struct ui *ui, const struct target *t), char *buf, size_t n);
+/* copies.c: what the copies of all disks take of which something is_in the run; false when it is
+   not known. copies_done: it was done. copies_add adds a line on it where there is room. */
+bool copies_sum(const struct ui *ui, bool (*is_in)(const struct ui *ui, const struct target *t),
+		struct forecast_sum *sum);
+void copies_done(struct ui *ui, bool (*is_in)(const struct ui *ui, const struct target *t));
+void copies_add(const struct grid *g, const struct forecast_sum *sum, bool done, char *buf,
+		size_t n);
 
 /* map.c: the block map. */
 void map_draw(const struct ui *ui, struct grid *g, int row, int col, int rows, int cols);
