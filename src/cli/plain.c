@@ -192,7 +192,7 @@ static void act_consent(struct plain *p, struct target *t)
 	const struct say_fact facts[] = { { "word", target_word(t) }, { NULL, NULL } };
 
 	puts(say_reason(&t->verdict, text, sizeof(text)));
-	printf("%s ", say_fill(text, sizeof(text), _("Type its name to go on: {word}"), facts));
+	printf("%s ", say_fill(text, sizeof(text), _("Type {word} to go on:"), facts));
 	fflush(stdout);
 	if (!ask_line(answer, sizeof(answer)) || strcmp(answer, target_word(t)) != 0)
 		puts(_("It is not marked."));

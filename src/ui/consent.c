@@ -26,8 +26,8 @@ static const char *consequence_of(const struct target *t)
 	if (t->kind != TARGET_GAP)
 		return _("Its header with label and UUID is kept; what was swapped out is lost.");
 	if (t->fstype)
-		return _("Traces of {fs} were found in it. If it is a deleted partition, its files "
-			 "can NOT be recovered afterwards.");
+		return _("Traces of {traces} were found in it. If it is a deleted partition, its "
+			 "files can NOT be recovered afterwards.");
 	return _("What may be in it can NOT be recovered afterwards.");
 }
 
@@ -41,13 +41,14 @@ static void add(char *text, unsigned blank, const char *sentence, const struct s
 	say_fill(text + at, DIALOG_TEXT - at, sentence, facts);
 }
 
-static void say_question(const struct target *t, const char *word, char *text)
+static void say_question(const struct target *t, char *text)
 {
 	const struct target *top = target_top(t);
 	char size[16], stale[16];
 	const struct say_fact facts[] = {
 		{ "name", t->name }, { "fs", target_type(t) },
-		{ "size", size }, { "amount", stale }, { "word", word },
+		{ "size", size }, { "amount", stale },
+		{ "traces", t->fstype ? t->fstype : "" },
 		{ "model", top->model ? top->model : "" },
 		{ "serial", top->serial ? top->serial : "" }, { NULL, NULL },
 	};
@@ -62,8 +63,6 @@ static void say_question(const struct target *t, const char *word, char *text)
 	if (top->model)
 		add(text, 0, "{model}  {serial}", facts);
 	add(text, 1, consequence_of(t), facts);
-	/* TRANSLATORS: {word} is "sda4" */
-	add(text, 1, _("Type its name to go on: {word}"), facts);
 }
 
 static void consent_typed(struct ui *ui, const char *text)
@@ -82,11 +81,17 @@ static void consent_typed(struct ui *ui, const char *text)
 
 void ask_consent(struct ui *ui, const struct target *t)
 {
+	const struct say_fact facts[] = { { "word", target_word(t) }, { NULL, NULL } };
+	struct dialog *d = &ui->dialog;
 	char text[DIALOG_TEXT];
 
 	free(ui->select.asked);
 	ui->select.asked = strdup(t->name);
-	say_question(t, target_word(t), text);
-	dialog_ask(ui, _("Confirm"), text, "", consent_typed);
-	snprintf(ui->dialog.wanted, sizeof(ui->dialog.wanted), "%s", target_word(t));
+	say_question(t, text);
+	dialog_ask(ui, NULL, text, "", consent_typed);
+	/* The title is what is seen on the smallest terminal too. */
+	/* TRANSLATORS: {word} is "sda4" */
+	say_fill(d->heading, sizeof(d->heading), _("Type {word} to go on"), facts);
+	d->title = d->heading;
+	snprintf(d->wanted, sizeof(d->wanted), "%s", target_word(t));
 }

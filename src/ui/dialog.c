@@ -332,6 +332,9 @@ void dialog_key(struct ui *ui, enum action action, int key)
 		accept_line(ui);
 	else if (d->editing && action == ACT_ESCAPE)
 		dialog_close(ui);
+	else if (action == ACT_UP || action == ACT_DOWN || action == ACT_PAGE_UP ||
+		 action == ACT_PAGE_DOWN)
+		move(ui, action);
 	else if (d->editing)
 		edit(ui, key);
 	else if (action == ACT_ENTER)
@@ -342,7 +345,4 @@ void dialog_key(struct ui *ui, enum action action, int key)
 		d->focus = (d->focus + 1) % d->n;
 	else if (action == ACT_PREVIOUS)
 		d->focus = (d->focus + d->n - 1) % d->n;
-	else if (action == ACT_UP || action == ACT_DOWN || action == ACT_PAGE_UP ||
-		 action == ACT_PAGE_DOWN)
-		move(ui, action);
 }

@@ -121,6 +121,7 @@ static void say_gain(const struct ui *ui, const struct target *t, const char *pm
 		{ "amount", amount }, { "sampled", sampled }, { "free", bytes }, { "reason", text },
 		{ "saves", text }, { NULL, NULL },
 	};
+	bool wants = target_wants_consent(t);
 
 	line[0] = '\0';
 	say_estimate(&t->estimate, pm, amount, sizeof(amount));
@@ -128,11 +129,11 @@ static void say_gain(const struct ui *ui, const struct target *t, const char *pm
 	say_size(t->estimate.present, bytes, sizeof(bytes));
 	if (t->children) {
 		say_parts(ui, t, pm, line);
-	} else if (t->verdict.why != WHY_NONE) {
+	} else if (t->verdict.why != WHY_NONE && !wants) {
 		say_reason(&t->verdict, text, sizeof(text));
 		/* TRANSLATORS: "Cannot be marked: its journal has not been replayed" */
 		say_fill(line, LINE, _("Cannot be marked: {reason}"), facts);
-	} else if (!target_can(t) || !t->estimate.known) {
+	} else if ((!target_can(t) && !wants) || !t->estimate.known) {
 		return;
 	} else if (say_saves(t, text, sizeof(text))[0] && t->estimate.exact) {
 		/* TRANSLATORS: "Reclaimable 117.0M exact; saves 0B as qcow2, 112.0M with -o ..." */

@@ -144,6 +144,7 @@ struct dialog {
 	size_t at;
 	void (*typed)(struct ui *ui, const char *text);
 	char wanted[64];                           /* nothing else is accepted; "" anything */
+	char heading[128];                         /* for a title that is made */
 };
 
 enum pager_kind { PAGER_NONE, PAGER_HELP, PAGER_LOG };

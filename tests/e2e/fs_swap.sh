@@ -114,6 +114,31 @@ printf '4096 24576\n32768 4096\n40960 %s\n' $((used + page - 40960)) >theirs
 zeroes swap.img --swap
 only_free_zeroed theirs 0 before.img swap.img
 
+vtdrive=$top_builddir/tests/lib/vtdrive
+if [ -x "$vtdrive" ]; then
+	proves "in the wizard it is marked by its name typed, and by nothing else"
+	make 4096
+	cp swap.img before.img
+	"$vtdrive" - "$ACHICA" swap.img >screen.log 2>&1 <<-'END' || fail "$(cat screen.log)"
+		wait opt-in
+		send <Space>
+		wait Type swap.img to go on
+		send yes<Enter>
+		wait Type swap.img to go on
+		send <C-u>swap.img<Enter>
+		wait [x]
+		send <F5>
+		wait ALL of it is cleared
+		cursor Back
+		send <Right><Enter>
+		wait [4 Result]
+		wait done
+		send q
+		exit 0
+	END
+	only_free_zeroed theirs 0 before.img swap.img
+fi
+
 proves "the swap of version 0 is refused by name"
 make 4096
 printf 'SWAP-SPACE' | dd of=swap.img bs=1 seek=4086 conv=notrunc status=none

@@ -113,4 +113,30 @@ exit 0
 END
 cmp -s a.img a.before && { echo 'the question: nothing was written'; failed=1; }
 
+# A swap area is cleared as a whole, so its name is to be typed: a number alone does not mark it.
+if command -v mkswap >/dev/null; then
+	head -c 4M /dev/urandom >swap.img
+	mkswap -q swap.img
+	cp swap.img swap.before
+	drive 'swap, by its name' --plain --swap swap.img <<'END'
+wait 1. [-] 
+send 1<Enter>
+wait Type swap.img to go on:
+send yes<Enter>
+wait It is not marked.
+absent [x]
+send 1<Enter>
+wait Type swap.img to go on:
+send swap.img<Enter>
+wait 1. [x] 
+send p<Enter>
+wait ALL of it
+send start<Enter>
+wait done, 4.0 MiB zeroed
+exit 0
+END
+	cmp -s -n 4096 swap.img swap.before || { echo 'swap: the header changed'; failed=1; }
+	tail -c +4097 swap.img | cmp -s -n 4190208 - /dev/zero || { echo 'swap: not zero'; failed=1; }
+fi
+
 exit $failed

@@ -24,6 +24,16 @@ void begin_on(char *name)
 	assert_int_equal(ui_open(&ui, &options, &err), 0);
 }
 
+void begin_with_consent(void)
+{
+	struct error err;
+
+	error_clear(&err);
+	names[0] = NULL;
+	options = (struct options){ .survey = { .names = names, .swap = true, .gaps = true } };
+	assert_int_equal(ui_open(&ui, &options, &err), 0);
+}
+
 void begin(void)
 {
 	begin_on(NULL);

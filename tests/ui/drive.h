@@ -12,6 +12,8 @@ extern struct ui ui;
 /* On the TARGET of that name; NULL: on all. */
 void begin_on(char *name);
 void begin(void);
+/* With --swap and --gaps. */
+void begin_with_consent(void);
 void end(void);
 
 /* D U L R are arrows, E is Esc, 1 is F1, 5 is F5. After each key the workers have had their turn.

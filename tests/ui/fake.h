@@ -18,6 +18,7 @@ enum fake_tree {
 	FAKE_MANY,   /* 60 disks */
 	FAKE_NONE,
 	FAKE_NASTY,  /* names and labels with escapes, wide characters, invalid bytes */
+	FAKE_WHOLE,  /* a disk with swap and gaps, which want consent */
 };
 
 enum fake_job {

@@ -176,6 +176,37 @@ static void make_nasty(struct target **list)
 	}
 }
 
+static struct target *add_gap(struct target **list, struct target *disk, const char *name,
+			      const char *traces, uint64_t size)
+{
+	struct target *t = add(list, disk, TARGET_GAP, name, size);
+
+	t->fstype = copy(traces);
+	t->method = METHOD_WRITE;
+	error_set(&t->verdict, traces ? WHY_REMAINS : WHY_OPT_IN, 0, traces ? traces : "--gaps");
+	return t;
+}
+
+static void make_whole(struct target **list)
+{
+	struct target *sda = add(list, NULL, TARGET_DISK, "/dev/sda", 500 * GIB);
+	struct target *t;
+
+	sda->model = copy("Samsung SSD 860 EVO 500GB");
+	sda->serial = copy("S3Z8NB0K123456X");
+	sda->table = copy("gpt");
+	t = add_fs(list, sda, "/dev/sda1", "ext4", 200 * GIB);
+	estimate(t, 787, 832, 4, 381);
+	t = add_gap(list, sda, "/dev/sda#gap1", NULL, 10 * GIB);
+	estimate(t, 0, 0, 0, 100);
+	t = add_gap(list, sda, "/dev/sda#gap2", "ext4", 40 * GIB);
+	estimate(t, 0, 371, 2, 29);
+	t = add_fs(list, sda, "/dev/sda4", "swap", 18 * GIB);
+	t->uuid = copy("0d3b1c0e-4f5e-4c2b-9d7a-0b1f2e3d4c5b");
+	error_set(&t->verdict, WHY_OPT_IN, 0, "--swap");
+	estimate(t, 0, 172, 0, 8);
+}
+
 struct target *fake_make_tree(void)
 {
 	struct target *list = NULL;
@@ -200,6 +231,9 @@ struct target *fake_make_tree(void)
 		break;
 	case FAKE_NASTY:
 		make_nasty(&list);
+		break;
+	case FAKE_WHOLE:
+		make_whole(&list);
 		break;
 	case FAKE_NONE:
 		break;

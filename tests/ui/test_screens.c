@@ -152,6 +152,34 @@ static void refused_row_tells_reason_and_remedy(void **state)
 	end();
 }
 
+static void what_is_cleared_whole_is_shown_and_asks_for_its_name(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_WHOLE;
+	begin();
+	type("DDD");
+	compare_all("select-whole");
+	type(" sda");
+	compare_all("consent-gap");
+	type("E");
+	type("D ");
+	compare_all("consent-swap");
+	type("sda4\n");
+	compare_all("select-consent");
+	type("5");
+	compare_all("plan-whole");
+	end();
+}
+
+static void an_option_takes_the_bar_off_the_box(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_WHOLE;
+	begin_with_consent();
+	compare("select-opted", &sizes[0], true);
+	end();
+}
+
 static void plan_shows_what_will_be_done(void **state)
 {
 	(void)state;
@@ -271,8 +299,22 @@ static void draw_all_sizes(const char *way)
 	}
 }
 
-static const char *const ways[] = {
-	"D D ", "D D 5", "D D 5R\n", "D D 5R\nE", "1", "i", "q", "DDDDDDDDD\n", "D D 5R\nERRR\n",
+static const struct way {
+	enum fake_tree tree;
+	const char *keys;
+} ways[] = {
+	{ FAKE_FEW, "D D " },
+	{ FAKE_FEW, "D D 5" },
+	{ FAKE_FEW, "D D 5R\n" },
+	{ FAKE_FEW, "D D 5R\nE" },
+	{ FAKE_FEW, "1" },
+	{ FAKE_FEW, "i" },
+	{ FAKE_FEW, "q" },
+	{ FAKE_FEW, "DDDDDDDDD\n" },
+	{ FAKE_FEW, "D D 5R\nERRR\n" },
+	{ FAKE_WHOLE, "DDD sda" },
+	{ FAKE_WHOLE, "DDDD sda4\n" },
+	{ FAKE_WHOLE, "DDDD sda4\n5" },
 };
 
 /* Whatever is cut: nothing is drawn over something else. */
@@ -283,10 +325,11 @@ static void a_language_of_double_length_fits(void **state)
 	if (strcmp(gettext("Quit?"), "Quit?") == 0)
 		skip(); /* without python3 there is no such catalogue */
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		fake.tree = ways[i].tree;
 		begin();
-		type(ways[i]);
+		type(ways[i].keys);
 		ui_update(&ui);
-		draw_all_sizes(ways[i]);
+		draw_all_sizes(ways[i].keys);
 		end();
 	}
 }
@@ -295,10 +338,11 @@ static void any_size_can_be_drawn(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		fake.tree = ways[i].tree;
 		begin();
-		type(ways[i]);
+		type(ways[i].keys);
 		ui_update(&ui);
-		draw_all_sizes(ways[i]);
+		draw_all_sizes(ways[i].keys);
 		end();
 	}
 }
@@ -322,6 +366,8 @@ int main(void)
 		SCREEN(select_without_disks_says_what_to_do),
 		SCREEN(names_from_disks_are_shown_clean),
 		SCREEN(refused_row_tells_reason_and_remedy),
+		SCREEN(what_is_cleared_whole_is_shown_and_asks_for_its_name),
+		SCREEN(an_option_takes_the_bar_off_the_box),
 		SCREEN(plan_shows_what_will_be_done),
 		SCREEN(plan_shows_a_refusal),
 		SCREEN(plan_with_sixty_targets_scrolls),

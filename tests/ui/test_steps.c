@@ -161,6 +161,100 @@ static void estimates_follow_the_eye(void **state)
 	end();
 }
 
+/* sda, sda1, two gaps, sda4 as swap. */
+static void begin_whole(void)
+{
+	fake.tree = FAKE_WHOLE;
+	begin();
+	type("DDDD");
+	assert_string_equal(focused(), "/dev/sda4");
+}
+
+static void what_is_cleared_whole_is_marked_by_its_name_alone(void **state)
+{
+	(void)state;
+	begin_whole();
+	type(" ");
+	assert_true(ui.dialog.editing);
+	type("sda\n"); /* another one */
+	assert_true(ui.beep);
+	assert_true(ui.dialog.open);
+	assert_false(is_marked("/dev/sda4"));
+	type("4\n");
+	assert_false(ui.dialog.open);
+	assert_true(is_marked("/dev/sda4"));
+	type(" "); /* the name was typed: now it is as any other */
+	assert_false(is_marked("/dev/sda4"));
+	type(" ");
+	assert_true(is_marked("/dev/sda4"));
+	end();
+}
+
+/* Where the text does not fit, it scrolls while the name is typed. */
+static void all_of_the_question_can_be_read_on_a_small_screen(void **state)
+{
+	(void)state;
+	begin_whole();
+	type("U ");
+	ui.rows = 10;
+	ui.cols = 40;
+	type("sDD");
+	assert_int_equal(ui.dialog.top, 2);
+	type("Uda#gap2\n");
+	assert_true(is_marked("/dev/sda#gap2"));
+	end();
+}
+
+static void nothing_typed_is_no_consent(void **state)
+{
+	(void)state;
+	begin_whole();
+	type(" \n");
+	assert_true(ui.dialog.open);
+	type("sda4E");
+	assert_false(ui.dialog.open);
+	assert_int_equal(ui.select.marks.n, 0);
+	assert_true(target_wants_consent(rows_focused(&ui.select)));
+	end();
+}
+
+static void marking_a_disk_or_all_is_no_consent(void **state)
+{
+	(void)state;
+	begin_whole();
+	type("UUUU a");
+	assert_true(is_marked("/dev/sda1"));
+	assert_false(is_marked("/dev/sda4"));
+	assert_false(is_marked("/dev/sda#gap1"));
+	assert_false(is_marked("/dev/sda#gap2"));
+	end();
+}
+
+static void consent_to_what_is_gone_marks_nothing(void **state)
+{
+	struct error err;
+
+	(void)state;
+	begin_whole();
+	type(" sda4");
+	fake.tree = FAKE_ONE;
+	assert_int_equal(survey_rescan(ui.survey, &err), 0);
+	ui_update(&ui);
+	type("\n");
+	assert_true(ui.beep);
+	assert_int_equal(ui.select.marks.n, 0);
+	end();
+}
+
+static void what_is_cleared_whole_can_be_read_exactly(void **state)
+{
+	(void)state;
+	begin_whole();
+	type("Ue");
+	assert_string_equal(fake.exact, "/dev/sda#gap2");
+	end();
+}
+
 static void without_marks_there_is_no_plan(void **state)
 {
 	(void)state;
@@ -453,6 +547,12 @@ int main(void)
 		STEP(order_keeps_the_focus),
 		STEP(search_goes_round),
 		STEP(estimates_follow_the_eye),
+		STEP(what_is_cleared_whole_is_marked_by_its_name_alone),
+		STEP(all_of_the_question_can_be_read_on_a_small_screen),
+		STEP(nothing_typed_is_no_consent),
+		STEP(marking_a_disk_or_all_is_no_consent),
+		STEP(consent_to_what_is_gone_marks_nothing),
+		STEP(what_is_cleared_whole_can_be_read_exactly),
 		STEP(without_marks_there_is_no_plan),
 		STEP(nothing_reads_the_disks_beside_a_run),
 		STEP(enter_alone_starts_nothing),
