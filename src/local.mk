@@ -108,6 +108,8 @@ libachica_a_SOURCES = \
 	src/disk/holders.h \
 	src/disk/image.c \
 	src/disk/image.h \
+	src/disk/lease.c \
+	src/disk/lease.h \
 	src/disk/lock.c \
 	src/disk/mount_users.c \
 	src/disk/mounts.c \

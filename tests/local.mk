@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_io \
 	tests/unit/test_job \
 	tests/unit/test_job_fill \
+	tests/unit/test_job_intrude \
 	tests/unit/test_job_pace \
 	tests/unit/test_json \
 	tests/unit/test_keys \
@@ -48,6 +49,8 @@ tests_unit_test_hold_SOURCES = tests/unit/test_hold.c tests/lib/world.c tests/li
 tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_fill_SOURCES = \
 	tests/unit/test_job_fill.c tests/lib/world.c tests/lib/world.h
+tests_unit_test_job_intrude_SOURCES = \
+	tests/unit/test_job_intrude.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_pace_SOURCES = \
 	tests/unit/test_job_pace.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c tests/lib/world.h
@@ -152,6 +155,7 @@ e2e_tests = \
 	tests/e2e/fs_xfs_mounted.sh \
 	tests/e2e/fs_xfs_refused.sh \
 	tests/e2e/gaps.sh \
+	tests/e2e/intrude.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \

@@ -81,6 +81,8 @@ struct job {
 	uint64_t budget_us;          /* job_clock when it was last filled */
 	const char *guarded;         /* mount point of the fill at work, NULL none */
 	uint64_t reserve;            /* what must stay free there */
+	struct lock *lock;           /* the worker's own: of the item at work, NULL none */
+	uint64_t look_us;            /* CLOCK_BOOTTIME when to look again who came in */
 	uint64_t start_us;           /* CLOCK_BOOTTIME */
 	uint64_t paused_us;          /* all pauses that are over */
 	uint64_t since_us;           /* CLOCK_BOOTTIME when the pause began, or the end */
@@ -90,8 +92,8 @@ struct job {
 	unsigned permille;           /* the highest shown: it never goes back */
 };
 
-/* All of these want the mutex held, but job_item_run, job_did, job_failed, job_guard and
-   map_free. */
+/* All of these want the mutex held, but job_item_run, job_did, job_failed, job_guard, job_keep_out
+   and map_free. */
 uint64_t boottime_us(void);
 uint64_t job_clock(const struct job *job);   /* microseconds of work: pauses do not count */
 void job_wake(struct job *job);
@@ -101,6 +103,10 @@ void job_pause_locked(struct job *job, bool pause);
 
 /* From now on a pause keeps reserve bytes free at mountpoint, which a fill has; NULL: no more. */
 void job_guard(struct job *job, const char *mountpoint, uint64_t reserve);
+
+/* Whether the lock still keeps all others out, looked at now and then: 0, or the refusal, which is
+   then the current item's error. */
+int job_keep_out(struct job *job);
 
 /* The times and rates of an item, now; the time left of one and of all. */
 void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view);

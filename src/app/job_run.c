@@ -60,7 +60,9 @@ static bool canceled(struct run *r)
 /* Now and then during the dry walk. */
 static int stop_walk(void *arg)
 {
-	return canceled(arg) ? -ECANCELED : 0;
+	struct run *r = arg;
+
+	return canceled(r) ? -ECANCELED : job_keep_out(r->job);
 }
 
 static int check(struct run *r)
@@ -179,6 +181,8 @@ static int act(struct run *r)
 
 	if (m == METHOD_AUTO)
 		rc = choose_method(r->t, &m, &r->err);
+	if (rc == 0)
+		rc = job_keep_out(r->job);
 	if (rc)
 		return rc;
 	note(r, NOTE_METHOD, m, 0);
@@ -294,6 +298,8 @@ static int go(struct run *r)
 	rc = hold_take(r->t, &r->hold, &r->err);
 	if (rc)
 		return rc;
+	r->job->lock = r->hold.lock;
+	r->job->look_us = 0;
 	look_at_host(r, &r->item->view.host_before);
 	rc = check(r);
 	if (rc == 0)
@@ -340,6 +346,7 @@ void job_item_run(struct job *job, struct job_item *item)
 	r.watch = (struct watch){ job_did, job_failed, job };
 	error_clear(&r.err);
 	rc = go(&r);
+	job->lock = NULL;
 	hold_release(&r.hold);
 	pthread_mutex_lock(&job->mutex);
 	conclude(&r, rc);

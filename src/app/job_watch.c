@@ -3,7 +3,9 @@
 
 /*
  * What the engine tells while it works. Here the worker waits: for the end of a pause, for the rate
- * limit, for the user's answer to an I/O error; and here it learns that it is to stop.
+ * limit, for the user's answer to an I/O error; and here it learns that it is to stop, because the
+ * user wants it or because somebody came in whom no lock keeps out. It is looked for him in every
+ * wait too: he may be kept waiting until we have looked.
  */
 
 #include <errno.h>
@@ -16,6 +18,9 @@
 #define NAP_US 100000
 /* How much may be moved at once after idling, as time. */
 #define BURST_US 100000
+/* How often is looked who came in: after LOOK_US and as many times what the last look took. */
+#define LOOK_US 200000
+#define LOOK_PART 20
 
 static struct job_item *current(struct job *job)
 {
@@ -131,21 +136,50 @@ void job_guard(struct job *job, const char *mountpoint, uint64_t reserve)
 	pthread_mutex_unlock(&job->mutex);
 }
 
+int job_keep_out(struct job *job)
+{
+	uint64_t start = boottime_us();
+	struct error err = { 0 };
+	uint64_t end;
+	int rc;
+
+	if (!job->lock || start < job->look_us)
+		return 0;
+	rc = lock_check(job->lock, &err);
+	end = boottime_us();
+	job->look_us = end + LOOK_US + LOOK_PART * (end - start);
+	if (rc == 0)
+		return 0;
+	pthread_mutex_lock(&job->mutex);
+	current(job)->view.error = err;
+	pthread_mutex_unlock(&job->mutex);
+	return rc;
+}
+
+/* Waits for a change, us microseconds or a nap at most, and looks who came in. */
+static int nap(struct job *job, double us)
+{
+	int rc;
+
+	thread_wait(&job->change, &job->mutex, us < NAP_US ? (uint64_t)us : NAP_US);
+	pthread_mutex_unlock(&job->mutex);
+	rc = job_keep_out(job);
+	pthread_mutex_lock(&job->mutex);
+	return rc;
+}
+
 /*
- * A nap in a pause; true when the engine is to go on a step nevertheless: a fill holds nearly all
- * of the free space, and only it can give some back when others have used up the reserve.
+ * Whether the engine is to go on a step in spite of a pause: a fill holds nearly all of the free
+ * space, and only it can give some back when others have used up the reserve.
  */
-static bool nap_paused(struct job *job)
+static bool is_short(struct job *job)
 {
 	const char *mountpoint = job->guarded;
 	uint64_t size;
-	uint64_t free_bytes = UINT64_MAX;
+	uint64_t free_bytes;
 
-	if (!mountpoint) {
-		pthread_cond_wait(&job->change, &job->mutex);
+	if (!mountpoint)
 		return false;
-	}
-	thread_wait(&job->change, &job->mutex, NAP_US);
 	pthread_mutex_unlock(&job->mutex);
 	if (mount_usage(mountpoint, &size, &free_bytes) < 0)
 		free_bytes = UINT64_MAX;
@@ -156,22 +190,21 @@ static bool nap_paused(struct job *job)
 /* Waits as long as the rate limit and a pause want. */
 static int obey(struct job *job)
 {
-	while (!job_canceled(job)) {
-		double us;
+	int rc = 0;
 
+	while (rc == 0 && !job_canceled(job)) {
 		if (job->paused) {
-			if (nap_paused(job))
+			rc = nap(job, NAP_US);
+			if (rc == 0 && is_short(job))
 				return 0;
 			continue;
 		}
 		refill(job);
 		if (job->options.max_rate == 0 || job->budget >= 0)
 			return 0;
-		us = -job->budget * 1e6 / (double)job->options.max_rate + 1;
-		thread_wait(&job->change, &job->mutex,
-			    us < NAP_US ? (uint64_t)us : NAP_US);
+		rc = nap(job, -job->budget * 1e6 / (double)job->options.max_rate + 1);
 	}
-	return -ECANCELED;
+	return rc ? rc : -ECANCELED;
 }
 
 int job_did(void *arg, enum did what, struct extent e)
@@ -191,19 +224,24 @@ int job_did(void *arg, enum did what, struct extent e)
 	/* What the limit holds back goes at that pace. A pause is not on the clock. */
 	measure(job, item, what, 0);
 	pthread_mutex_unlock(&job->mutex);
-	return rc;
+	/* After the waits: what is written next follows this look. */
+	return rc ? rc : job_keep_out(job);
 }
 
 /* The user's answer: 0 goes on, -ECANCELED stops. */
 static int ask(struct job *job, struct job_item *item, const struct error *err)
 {
+	int rc = 0;
+
 	job->question = *err;
 	job->asks = true;
 	job->answered = false;
 	job_wake(job);
-	while (!job->answered && !job_canceled(job))
-		pthread_cond_wait(&job->change, &job->mutex);
+	while (rc == 0 && !job->answered && !job_canceled(job))
+		rc = nap(job, NAP_US);
 	job->asks = false;
+	if (rc)
+		return rc;
 	if (!job->answered)
 		return -ECANCELED;
 	item->skip_all = job->answer == JOB_SKIP_ALL;

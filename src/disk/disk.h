@@ -49,6 +49,14 @@ struct lock;
 int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err);
 void lock_release(struct lock *lock);
 
+/*
+ * Whether the lock still keeps all others out: some ask nobody, as those who put a loop device over
+ * an image to mount it. To be called again and again between writes and in every wait. An image has
+ * a lease where it can have one (disk/lease.h): whoever opens it waits for the next call, which
+ * refuses who came to write. Else only who is still there is found. 0, or the refusal.
+ */
+int lock_check(struct lock *lock, struct error *err);
+
 /* The target's window, over the descriptor that holds the lock; the lock's, not the caller's. */
 struct io *lock_window(struct lock *lock);
 

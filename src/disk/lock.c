@@ -10,6 +10,9 @@
  * docs/BLOCK_DEVICE_LOCKING.md); and QEMU's lock bytes are taken on its node. An image has no
  * O_EXCL: there it is QEMU's lock bytes, and a look at who has it. A loop device is both: itself,
  * and the bytes on its file. The looks come after the locks, so that nobody slips in between.
+ *
+ * None of that stops who asks nobody, as those who put a loop device over an image to mount it:
+ * hence lock_check, again and again, and a lease, which keeps them waiting until it has looked.
  */
 
 #include <errno.h>
@@ -26,6 +29,7 @@
 #include "disk/disk.h"
 #include "disk/gaps.h"
 #include "disk/holders.h"
+#include "disk/lease.h"
 #include "disk/mounts.h"
 #include "disk/place.h"
 #include "disk/sysfs.h"
@@ -36,13 +40,25 @@
 #define FLOCK_TRIES 60
 #define FLOCK_WAIT_NS 50000000L
 
+/* Time for who was kept waiting, to be seen with what he opened. */
+#define OPENER_WAIT_NS 50000000L
+
 #define HELD_MAX 2
+
+/* Bytes that only we may use; path is a copy. */
+struct claim {
+	struct use use;
+	char *path;
+};
 
 struct lock {
 	struct io *base;    /* path, whole; owns its descriptor */
 	struct io *window;
 	int held[HELD_MAX]; /* the whole disk of a partition; the file under a loop device */
 	size_t n;
+	struct claim claims[HELD_MAX]; /* the target; what is under a loop device */
+	size_t n_claims;
+	enum lease lease;   /* on an image */
 };
 
 static int refuse_opener(enum why why, const struct place *place, enum opened how, const char *what,
@@ -71,6 +87,24 @@ static int check_identity(const struct target *t, int fd, struct error *err)
 	    st.st_ino == t->ino && named.st_dev == t->dev && named.st_ino == t->ino)
 		return 0;
 	return error_set(err, WHY_SYSTEM, ESTALE, t->path);
+}
+
+/* Checks a use, and keeps it for lock_check. */
+static int claim(struct lock *lock, const struct use *use, struct error *err)
+{
+	struct claim *c = &lock->claims[lock->n_claims];
+	int r = use_check(use, err);
+
+	if (r < 0)
+		return r;
+	c->path = strdup(use->path);
+	if (!c->path)
+		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
+	c->use = *use;
+	c->use.path = c->path;
+	c->use.mounts = NULL;
+	lock->n_claims++;
+	return 0;
 }
 
 /* Puts the window over fd, which it takes. */
@@ -204,7 +238,7 @@ static int lock_backing(struct lock *lock, const struct use *above, struct error
 	if (path)
 		r = take_backing(lock, &use, path, err);
 	if (r == 0)
-		r = use_check(&use, err);
+		r = claim(lock, &use, err);
 	free(path);
 	return r;
 }
@@ -325,8 +359,10 @@ static int lock_bytes(struct lock *lock, const struct target *t, bool write, str
 	use.fd = fd;
 	if (r == 0)
 		r = check_identity(t, fd, err);
+	if (r == 0 && write && use.place.file)
+		lock->lease = lease_take(fd);
 	if (r == 0)
-		r = use_check(&use, err);
+		r = claim(lock, &use, err);
 	mounts_free(mounts);
 	if (r == 0) {
 		r = open_window(lock, t, fd, write, err);
@@ -378,10 +414,64 @@ int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, s
 	return r;
 }
 
+static int check_claims(const struct lock *lock, struct error *err)
+{
+	struct mount *mounts = NULL;
+	int r = mounts_read(&mounts, err);
+
+	for (size_t i = 0; r == 0 && i < lock->n_claims; i++) {
+		struct use use = lock->claims[i].use;
+
+		use.mounts = mounts;
+		r = use_check(&use, err);
+	}
+	mounts_free(mounts);
+	return r;
+}
+
+/* Lets in who waits for the image, to see who it is. Whoever only reads is welcome. */
+static int let_in(struct lock *lock, int fd, enum lease who, struct error *err)
+{
+	const struct timespec wait = { 0, OPENER_WAIT_NS };
+	int r;
+
+	lease_drop(fd);
+	lock->lease = LEASE_NONE;
+	if (who == LEASE_READER)
+		return 0;
+	nanosleep(&wait, NULL);
+	r = check_claims(lock, err);
+	return r < 0 ? r : error_set(err, WHY_IMAGE_OPEN, 0, lock->claims[0].path);
+}
+
+int lock_check(struct lock *lock, struct error *err)
+{
+	const struct use *use = &lock->claims[0].use;
+	enum lease now = lock->lease;
+	int r;
+
+	if (lock->n_claims == 0)
+		return 0;
+	if (now == LEASE_ALONE)
+		now = lease_look(use->fd);
+	if (now == LEASE_ALONE)
+		return 0;
+	if (now != LEASE_NONE) {
+		r = let_in(lock, use->fd, now, err);
+		if (r < 0)
+			return r;
+	}
+	if (use->place.file && !use->reading)
+		lock->lease = lease_take(use->fd);
+	return check_claims(lock, err);
+}
+
 void lock_release(struct lock *lock)
 {
 	if (!lock)
 		return;
+	while (lock->n_claims > 0)
+		free(lock->claims[--lock->n_claims].path);
 	io_close(lock->window);
 	io_close(lock->base);
 	while (lock->n > 0)

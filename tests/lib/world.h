@@ -20,6 +20,7 @@
 
 struct world {
 	int lock_errnum;       /* lock_take fails: WHY_BUSY */
+	unsigned in_after;     /* lock_check: from the n-th on somebody came in; 0 nobody */
 	int open_errnum;       /* fs_open fails: WHY_JOURNAL */
 	int punch_errnum;      /* WHY_NO_PUNCH, before anything */
 	int trim_errnum;       /* WHY_NO_TRIM */
