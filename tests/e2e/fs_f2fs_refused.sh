@@ -11,12 +11,20 @@ mkdir "$dir/files"
 noise "$dir/noise" 10000
 write_files "$dir/files" 9 54321
 
+# Each layout is made once.
 new() {
-	rm -f "$image"
-	truncate -s 100M "$image"
-	mkfs.f2fs -q -f "$@" "$image" >"$dir/log" 2>&1 || fail "mkfs.f2fs $*: $(cat "$dir/log")"
-	sload.f2fs -f "$dir/files" "$image" >"$dir/log" 2>&1 || fail "sload.f2fs: $(cat "$dir/log")"
-	served
+	made="$dir/made$(echo "$*" | tr -d ' ')"
+	if [ ! -e "$made" ]; then
+		rm -f "$image"
+		truncate -s 100M "$image"
+		mkfs.f2fs -q -f "$@" "$image" >"$dir/log" 2>&1 ||
+			fail "mkfs.f2fs $*: $(cat "$dir/log")"
+		sload.f2fs -f "$dir/files" "$image" >"$dir/log" 2>&1 ||
+			fail "sload.f2fs: $(cat "$dir/log")"
+		served
+		cp --sparse=always "$image" "$made"
+	fi
+	cp --sparse=always "$made" "$image"
 }
 
 served() {

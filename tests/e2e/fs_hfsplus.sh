@@ -86,36 +86,18 @@ done <<END
 unclean x=no poke 4 4 0
 errors x=yes poke 4 4 0x900
 errors x=no poke 8 4 0x46534b21
-feature x=no poke 2 2 5
 feature x=yes poke 2 2 6
 feature x=no poke 0 2 0x4244
-corrupt x=no poke 0 2 0x4245
 corrupt x=no poke1 44 4 40959
-corrupt x=no poke 40 4 4095
 outside x=no poke 44 4 0xffffffff
 map-total x=no poke 48 4 7
-corrupt x=no poke 48 4 0xffffffff
-corrupt x=no poke 112 8 10
-corrupt x=no poke 132 4 9
-corrupt x=no poke 128 4 40960
 corrupt x=no bit 0
 corrupt x=no bit 40959
-corrupt x=no node extents 8 1 2
-corrupt x=no node extents 24 4 0x7fffffff
-corrupt x=no node extents 32 2 0
-corrupt x=no node extents 8206 2 11
-corrupt x=no node extents 8210 4 5
-corrupt x=no node extents 8214 4 9
 corrupt x=no node extents 8222 4 0x7fffffff
-corrupt x=no node extents 16382 2 3
 journal journal=little journal 16 8 1024
 journal journal=big journal 16 8 1024
 corrupt journal=big journal 24 8 1024
-corrupt journal=big journal 8 8 0
 journal-device journal=big journal 0 4 2 info
-journal-device journal=new journal 0 4 4 info
-corrupt journal=big journal 36 8 0x7fffffff00000000 info
-corrupt journal=big poke 12 4 0x7fffffff
 END
 proves "a journal in free blocks"
 make_fs 20M journal=little # block 2 says where it is

@@ -102,32 +102,38 @@ check() {
 make_disks
 proves "what the kernel has written is read"
 run "$dir/first" <<'END'
-files() { # FOLDER COUNT BYTES
-	mkdir -p "$1"
-	for i in $(seq "$2"); do
-		head -c $((i * $3 + 1)) /tmp/random >"$1/$i"
-	done
+files() { # FOLDER COUNT BYTES: file N has N times as many
+	mkdir "$1"
+	awk -v folder="$1" -v count="$2" -v bytes="$3" 'BEGIN {
+		for (i = 1; i <= count; i++) {
+			text = folder i rand()
+			while (length(text) < i * bytes)
+				text = text text
+			printf "%s", substr(text, 1, i * bytes) >(folder "/" i)
+			close(folder "/" i)
+		}
+	}'
 }
 age() {
-	for round in 1 2 3; do
+	for round in 1 2; do
 		files "$at/d$round" 40 1777
-		files "$at/d$round/e" 100 3
+		files "$at/d$round/e" 200 3
 		sync -f "$at"
 		rm "$at/d$round"/*[13579] "$at/d$round/e"/*[02468]
 		dd if=/tmp/random of="$at/d$round/40" bs=4096 count=3 seek=2 conv=notrunc 2>/dev/null
 		sync -f "$at"
 	done
-	for i in 1 2 3 4 5 6 7 8 9; do cat /tmp/random; done >"$at/large"
-	dd if=/tmp/random of="$at/sparse" bs=4096 count=2 seek=30000 2>/dev/null
+	for i in 1 2 3 4 5; do cat /tmp/random; done >"$at/large"
+	dd if=/tmp/random of="$at/sparse" bs=4096 count=2 seek=300 2>/dev/null
 	fallocate -l 2000000 "$at/promised" 2>/dev/null
 	dd if=/tmp/random of="$at/promised" bs=4096 count=2 seek=7 conv=notrunc 2>/dev/null
-	rm -r "$at/d2"
+	rm -r "$at/d1"
 }
 fill() {
 	n=0
-	files "$at/d" 60 4000
+	files "$at/d" 40 4000
 	while cp /tmp/random "$at/fill$n" 2>/dev/null; do n=$((n + 1)); done
-	rm "$at"/d/*[123456] "$at"/fill*[02468]
+	rm "$at"/d/*[123456] "$at"/fill*[01235678]
 }
 while next; do
 	case $name in
