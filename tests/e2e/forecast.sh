@@ -71,11 +71,15 @@ make_fs() {
 	xfs) mkfs.xfs -q -K "$@" disk.img >log 2>&1 ;;
 	btrfs) mkfs.btrfs -q -K "$@" disk.img >log 2>&1 ;;
 	ntfs) mkfs.ntfs -q -Q -F "$@" disk.img >log 2>&1 ;;
+	f2fs) mkfs.f2fs -q -f -t 0 "$@" disk.img >log 2>&1 ;;
+	hfsplus) python3 "$top_srcdir/tests/fs/hfsplus.py" make files=60 disk.img >log 2>&1 ;;
 	esac || fail "mkfs of $type: $(cat log)"
 }
 
+# Those that this kernel may not have are filled by their tools, or made with files in them.
 mount_fs() {
 	case $1 in
+	f2fs | hfsplus) ;;
 	ntfs) mount_ntfs disk.img mnt ;;
 	*) mount -o "loop,offset=$offset" disk.img mnt ;;
 	esac
@@ -84,6 +88,8 @@ mount_fs() {
 umount_fs() {
 	case $1 in
 	ntfs) umount_ntfs mnt ;;
+	f2fs) sload.f2fs -f mnt -t / disk.img >log 2>&1 || fail "sload.f2fs: $(cat log)" ;;
+	hfsplus) ;;
 	*) umount mnt && wait_for "disk.img is let go" is_unused disk.img ;;
 	esac
 }
@@ -97,6 +103,8 @@ while read -r type base size fill formats options; do
 	xfs) tool=mkfs.xfs ;;
 	btrfs) tool=mkfs.btrfs ;;
 	ntfs) tool=ntfs-3g ;;
+	f2fs) tool=sload.f2fs ;;
+	hfsplus) tool=python3 ;;
 	*) tool=mke2fs ;;
 	esac
 	command -v $tool >/dev/null || { echo "- no $tool: $type is left out"; continue; }
@@ -105,6 +113,7 @@ while read -r type base size fill formats options; do
 	rm -f disk.img
 	case $base in
 	noise) while [ $(stat -c %s disk.img 2>/dev/null || echo 0) -lt $((size * 1048576)) ]; do cat random >>disk.img; done ;;
+	partly) cat random random >disk.img && truncate -s ${size}M disk.img ;;
 	holes) truncate -s ${size}M disk.img ;;
 	esac
 	# shellcheck disable=SC2086
@@ -112,6 +121,7 @@ while read -r type base size fill formats options; do
 	mount_fs $type
 	fill_$fill
 	umount_fs $type
+	rm -rf mnt/*
 	least=0
 	[ $fill = scattered ] || least=3000000
 	# shellcheck disable=SC2086
@@ -129,6 +139,8 @@ btrfs holes 128 clustered 0,2
 btrfs holes 128 scattered 0,1,2
 ntfs holes 32 clustered 0,1,2
 ntfs noise 32 scattered 0,1,3
+f2fs partly 128 clustered 0,1
+hfsplus noise 32 scattered 0,1
 END
 
 proves "of a whole disk: what is refused, swap, and what is in no partition count as they are"

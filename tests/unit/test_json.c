@@ -95,6 +95,26 @@ static void sizes_are_integers_in_any_locale(void **state)
 	assert_has(&t, 0, "\"size\": 17592186044416,");
 }
 
+static void a_forecast_is_a_list_of_formats(void **state)
+{
+	struct target t = bare("a.img");
+
+	(void)state;
+	assert_has(&t, JSON_ESTIMATE, "\"forecast\": null");
+	t.forecast.known = true;
+	t.forecast.now[FORECAST_EXTENDED] = (struct forecast_size){ 5, 4, 6 };
+	t.forecast.after[FORECAST_EXTENDED] = (struct forecast_size){ 2, 1, 3 };
+	t.forecast.now[FORECAST_SMALL].bytes = FORECAST_NEVER;
+	assert_has(&t, JSON_ESTIMATE,
+		   "\"format\": \"qcow2\",\n"
+		   "          \"options\": \"-o extended_l2=on,cluster_size=128k\",\n"
+		   "          \"now\": 5,\n          \"now_low\": 4,\n          \"now_high\": 6,\n"
+		   "          \"after\": 2,\n          \"after_low\": 1,\n"
+		   "          \"after_high\": 3\n");
+	assert_has(&t, JSON_ESTIMATE,
+		   "\"options\": \"-o cluster_size=4k\",\n          \"now\": null,\n");
+}
+
 struct name_case {
 	const char *bytes;
 	const char *json;
@@ -186,6 +206,7 @@ int main(void)
 		cmocka_unit_test(keys_come_in_the_order_of_the_contract),
 		cmocka_unit_test(what_is_unknown_is_null),
 		cmocka_unit_test(sizes_are_integers_in_any_locale),
+		cmocka_unit_test(a_forecast_is_a_list_of_formats),
 		cmocka_unit_test(names_keep_every_byte),
 		cmocka_unit_test(a_refusal_has_a_code_a_reason_and_a_remedy),
 		cmocka_unit_test(estimates_are_whole),
