@@ -4,8 +4,8 @@
 /*
  * What of a disk is read for its forecast: units of it, drawn at random without replacement from
  * those that are not all hole, a batch in disk order in one walk of the maps; or all of them.
- * Compressing is slower than reading, so no more than SQUEEZED_MOST units are compressed, of all
- * too: those that a shuffle puts first; of a sample, one in SQUEEZED_EACH.
+ * Compressing is slower than reading, so no more than SQUEEZED_MOST units are compressed when all
+ * are read, those that a shuffle puts first; of a sample, one in SQUEEZED_EACH and SQUEEZED_FEW.
  */
 
 #include <errno.h>
@@ -16,6 +16,7 @@
 
 #define SQUEEZED_MOST 1024
 #define SQUEEZED_EACH 8
+#define SQUEEZED_FEW 256
 #define NOWHERE UINT64_MAX
 
 /* A walk over the units of a cover: ready is called for each when all of it was told. */
@@ -110,7 +111,7 @@ static bool is_squeezed(const struct pass *p)
 	uint64_t units = p->f->whole.units;
 
 	if (p->wanted)
-		return p->tally.units_squeezed < SQUEEZED_MOST &&
+		return p->tally.units_squeezed < SQUEEZED_FEW &&
 		       p->tally.units_squeezed * SQUEEZED_EACH <= p->tally.fit.n;
 	return units <= SQUEEZED_MOST || shuffle_at(&p->f->shuffle, p->index) < SQUEEZED_MOST;
 }
