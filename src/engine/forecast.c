@@ -12,20 +12,24 @@
 #include <stdlib.h>
 
 #include "engine/forecast_impl.h"
+#include "engine/narrow.h"
 #include "engine/report.h"
 
 #define SQUEEZED_MOST 1024
 #define SQUEEZED_EACH 8
 #define SQUEEZED_FEW 256
 #define NOWHERE UINT64_MAX
+#define TICK_EVERY 4096
 
-/* A walk over the units of a cover: ready is called for each when all of it was told. */
+/* A walk over the units of a cover: ready is called for each when all of it was told. skip is told
+   of n units from first on that are all alike, and takes as many of them at once as it can. */
 struct pass {
 	struct forecaster *f;
 	const struct watch *watch;
 	struct error *err;
 	int (*ready)(struct pass *pass);
-	uint64_t index;       /* among the units that are not all hole */
+	uint64_t (*skip)(struct pass *pass, uint64_t first, uint64_t n, unsigned owner);
+	uint64_t index;       /* of the unit, among those that are not all hole */
 	uint64_t *wanted;     /* ascending; NULL: all */
 	size_t n, next;
 	struct tally tally;
@@ -36,24 +40,46 @@ struct pass {
 
 static int end_unit(struct pass *p)
 {
-	int rc = p->f->unit.index == NOWHERE ? 0 : p->ready(p);
+	int rc;
 
+	if (p->f->unit.index == NOWHERE)
+		return 0;
+	rc = p->ready(p);
 	p->index++;
+	p->f->unit.index = NOWHERE;
+	return rc;
+}
+
+/* Puts the beginning of *e, up to the end of its unit, into that. */
+static int add_part(struct pass *p, struct extent *e, unsigned owner)
+{
+	struct unit *u = &p->f->unit;
+	uint64_t index = e->start / UNIT;
+	struct extent part = narrow_cut(e, UNIT);
+	int rc = u->index == index ? 0 : end_unit(p);
+
+	if (u->index == NOWHERE)
+		unit_begin(u, index);
+	unit_add(u, part, owner);
 	return rc;
 }
 
 static int pass_extent(void *arg, struct extent e, unsigned owner)
 {
 	struct pass *p = arg;
-	struct unit *u = &p->f->unit;
 	int rc = 0;
 
-	for (uint64_t i = e.start / UNIT; rc == 0 && i * UNIT < extent_end(e); i++) {
-		if (u->index != i) {
+	while (rc == 0 && e.len > 0) {
+		uint64_t n = 0;
+
+		if (e.start % UNIT == 0 && e.len >= UNIT) {
 			rc = end_unit(p);
-			unit_begin(u, i);
+			n = rc ? 0 : p->skip(p, e.start / UNIT, e.len / UNIT, owner);
 		}
-		unit_add(u, e, owner);
+		p->index += n;
+		e = (struct extent){ e.start + n * UNIT, e.len - n * UNIT };
+		if (rc == 0 && e.len > 0)
+			rc = add_part(p, &e, owner);
 	}
 	return rc;
 }
@@ -63,7 +89,6 @@ static int pass_run(struct pass *p)
 	int rc;
 
 	unit_begin(&p->f->unit, NOWHERE);
-	p->index = (uint64_t)-1; /* the first end is of no unit */
 	rc = cover_walk(&p->f->cover, p->watch, pass_extent, p, p->err);
 	return rc ? rc : end_unit(p);
 }
@@ -84,6 +109,24 @@ static void end_stretch(struct pass *p, int format)
 	units[USED] = units[SPARE] = 0;
 }
 
+/* n units from first on are of that sort. */
+static void measure_stretches(struct pass *p, uint64_t first, uint64_t n, int sort)
+{
+	for (int i = 0; i < FORECAST_COUNT; i++) {
+		uint64_t reach = qcow2_shape((enum forecast_format)i).reach / UNIT;
+		struct extent rest = { first, n };
+
+		while (rest.len > 0) {
+			struct extent part = narrow_cut(&rest, reach);
+
+			if (p->stretch[i] != part.start / reach)
+				end_stretch(p, i);
+			p->stretch[i] = part.start / reach;
+			p->units[i][sort] += part.len;
+		}
+	}
+}
+
 static int measure_unit(struct pass *p)
 {
 	const struct unit *u = &p->f->unit;
@@ -91,19 +134,26 @@ static int measure_unit(struct pass *p)
 
 	whole->units++;
 	whole->units_used += u->used > 0;
-	whole->bytes[0] += u->used;
-	whole->bytes[1] += u->free;
+	whole->bytes[USED] += u->used;
+	whole->bytes[SPARE] += u->free;
 	for (size_t i = 0; i < u->n; i++)
 		whole->owner_free[u->runs[i].owner] += u->runs[i].e.len;
-	for (int i = 0; i < FORECAST_COUNT; i++) {
-		uint64_t stretch = u->index * UNIT / qcow2_shape(i).reach;
+	measure_stretches(p, u->index, 1, u->used > 0 ? USED : SPARE);
+	return whole->units % TICK_EVERY == 0 ? report_tick(p->watch, u->index * UNIT) : 0;
+}
 
-		if (p->stretch[i] != stretch)
-			end_stretch(p, i);
-		p->stretch[i] = stretch;
-		p->units[i][u->used > 0 ? USED : SPARE]++;
-	}
-	return whole->units % 65536 == 0 ? report_tick(p->watch, u->index * UNIT) : 0;
+static uint64_t measure_many(struct pass *p, uint64_t first, uint64_t n, unsigned owner)
+{
+	struct extents *whole = &p->f->whole;
+	int sort = owner == COVER_USED ? USED : SPARE;
+
+	whole->units += n;
+	whole->units_used += sort == USED ? n : 0;
+	whole->bytes[sort] += n * UNIT;
+	if (sort == SPARE)
+		whole->owner_free[owner] += n * UNIT;
+	measure_stretches(p, first, n, sort);
+	return n;
 }
 
 static bool is_squeezed(const struct pass *p)
@@ -130,6 +180,18 @@ static int read_unit(struct pass *p)
 	return p->wanted && ++p->next == p->n ? 1 : 0;
 }
 
+/* Up to the next that is wanted. */
+static uint64_t pass_by(struct pass *p, uint64_t first, uint64_t n, unsigned owner)
+{
+	uint64_t left = p->wanted && p->next < p->n ? p->wanted[p->next] - p->index : n;
+
+	(void)first;
+	(void)owner;
+	if (!p->wanted)
+		return 0;
+	return left < n ? left : n;
+}
+
 static int begin(struct forecaster *f, unsigned owners)
 {
 	f->owners = owners;
@@ -145,7 +207,8 @@ int forecaster_new(const struct cover *cover, unsigned owners, uint64_t seed,
 		   const struct watch *watch, struct forecaster **forecaster, struct error *err)
 {
 	struct forecaster *f = calloc(1, sizeof(*f));
-	struct pass pass = { .f = f, .watch = watch, .err = err, .ready = measure_unit };
+	struct pass pass = { .f = f, .watch = watch, .err = err, .ready = measure_unit,
+			     .skip = measure_many };
 	int rc;
 
 	if (!f)
@@ -205,7 +268,8 @@ static uint64_t *draw(const struct forecaster *f, size_t n)
 int forecaster_more(struct forecaster *f, size_t units, const struct watch *watch,
 		    struct error *err)
 {
-	struct pass p = { .f = f, .watch = watch, .err = err, .ready = read_unit, .n = units };
+	struct pass p = { .f = f, .watch = watch, .err = err, .ready = read_unit, .skip = pass_by,
+			  .n = units };
 	bool all = units >= f->whole.units - f->drawn;
 	int rc;
 

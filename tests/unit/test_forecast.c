@@ -397,6 +397,45 @@ static void holes_of_15_tib_are_passed_over(void **state)
 	io_close(io);
 }
 
+static int ones_read(struct io *io, uint64_t at, void *buf, size_t len)
+{
+	(void)io;
+	(void)at;
+	memset(buf, 1, len);
+	return 0;
+}
+
+static const struct io_ops ones = { .read = ones_read };
+
+/* Counted unit by unit this would take seconds. */
+static void a_full_disk_of_15_tib_is_sampled_at_once(void **state)
+{
+	struct io io = { .ops = &ones, .name = "ones", .size = 15 * TIB + 100 };
+	const struct extent free_space = { 5 * TIB + 4 * KIB, 5 * TIB };
+	struct cover_part part;
+	struct cover cover = { &io, &part, 1 };
+	uint64_t saves[1][FORECAST_COUNT];
+	struct forecast forecast;
+	struct forecaster *f;
+
+	(void)state;
+	part = (struct cover_part){ .fs = fs_fake_new(&io, &free_space, 1),
+				    .range = { 0, 15 * TIB } };
+	assert_int_equal(forecaster_new(&cover, 1, 1, NULL, &f, NULL), 0);
+	assert_true(forecaster_present(f) == io.size);
+	assert_int_equal(forecaster_more(f, 300, NULL, NULL), 0);
+	forecaster_result(f, &forecast, saves);
+	assert_in_range(forecast.sampled, 299 * UINT64_C(131072), 300 * UINT64_C(131072));
+	assert_true(covers(&forecast.now[FORECAST_PLAIN],
+			   15 * TIB + 15 * 2048 * 64 * KIB + 7681 * 64 * KIB));
+	assert_true(covers(&forecast.after[FORECAST_PLAIN],
+			   10 * TIB + 10 * 2048 * 64 * KIB + 5121 * 64 * KIB));
+	assert_int_equal(saves[0][FORECAST_PLAIN], forecast.now[FORECAST_PLAIN].bytes -
+						   forecast.after[FORECAST_PLAIN].bytes);
+	forecaster_free(f);
+	fs_close(part.fs);
+}
+
 static void tables_of_a_sparse_disk_are_in_the_interval(void **state)
 {
 	struct io *io = io_mem_new(TIB);
@@ -518,6 +557,7 @@ int main(void)
 		cmocka_unit_test(each_owner_is_told_what_he_would_save),
 		cmocka_unit_test(scattered_grains_save_subclusters_only),
 		cmocka_unit_test(holes_of_15_tib_are_passed_over),
+		cmocka_unit_test(a_full_disk_of_15_tib_is_sampled_at_once),
 		cmocka_unit_test(tables_of_a_sparse_disk_are_in_the_interval),
 		cmocka_unit_test(what_cannot_be_read_counts_as_data),
 		cmocka_unit_test(whatever_fails_is_told_and_leaves_nothing_behind),
