@@ -16,6 +16,17 @@ struct extent {
 };
 
 /*
+ * A piece of a window that lies in several places. stripes of them in a row, all of the same length
+ * and with the same stripes and chunk, lie side by side: the window takes chunk bytes of each in
+ * turn. A piece that lies alone has stripes 1, and chunk does not matter.
+ */
+struct stretch {
+	struct extent in;  /* bytes of what the window is on; with stripes a multiple of chunk */
+	uint32_t stripes;
+	uint32_t chunk;    /* bytes */
+};
+
+/*
  * Receives extents, ascending and never overlapping. A non-zero result ends the walk and is
  * returned from it unchanged.
  */

@@ -9,6 +9,7 @@
 
 #include "achica/error.h"
 #include "achica/estimate.h"
+#include "achica/extent.h"
 #include "achica/forecast.h"
 
 enum target_kind {
@@ -42,7 +43,8 @@ enum method {
  *
  * What to open and where: the io is path; the window is the len bytes at base in it. start is the
  * place of the window in its whole disk or image, which differs from base when a partition has a
- * node of its own (path /dev/sda1, base 0, start 1 MiB).
+ * node of its own (path /dev/sda1, base 0, start 1 MiB). A logical volume read out of its physical
+ * volumes may lie in several segments; base is where the first of them in path begins then.
  */
 struct target {
 	enum target_kind kind;
@@ -58,6 +60,10 @@ struct target {
 	uint64_t size;     /* window: bytes */
 	uint32_t sector;   /* logical sector size, bytes */
 	unsigned number;   /* partition number, 0 none */
+	struct stretch *segments; /* of the window in path, when there is more than one */
+	size_t n_segments;
+	struct extent *pvs; /* of such a volume: the physical volumes of its group, bytes of path */
+	size_t n_pvs;
 
 	char *format;      /* "raw", "qcow2" ... of an image; NULL for devices */
 	char *table;       /* partition table on it: "gpt", "dos"; NULL none */
@@ -137,6 +143,9 @@ const char *target_type(const struct target *t);
 /* What is to be typed for consent: the last part of its name, or where that cannot be typed on
    every keyboard, the option without its dashes. */
 const char *target_word(const struct target *t);
+
+/* "vg0/home" of a logical volume that is read out of its physical volumes, else NULL. */
+const char *target_volume(const struct target *t);
 
 /* Whether it is a filesystem (or whole container) with mount points. */
 bool target_is_mounted(const struct target *t);

@@ -88,4 +88,12 @@ int io_file_allocated(struct io *io, uint64_t *bytes);
  */
 int io_window_new(struct io *parent, const struct extent *parts, size_t n, struct io **io);
 
+/* The same of segments, as a logical volume has them. -EINVAL also for stripes that do not fit. */
+int io_window_segments(struct io *parent, const struct stretch *segments, size_t n,
+		       struct io **io);
+
+/* The window of a target, on its path. */
+struct target;
+int io_window_target(struct io *path, const struct target *t, struct io **io);
+
 #endif

@@ -80,6 +80,8 @@ static void free_one(struct target *t)
 	for (size_t i = 0; (s = string_of(t, i)); i++)
 		free(*s);
 	free_list(t->mountpoints);
+	free(t->segments);
+	free(t->pvs);
 	free(t);
 }
 
@@ -92,6 +94,17 @@ void target_free(struct target *t)
 		free_one(t);
 		t = next;
 	}
+}
+
+/* A copy of n things of that size at *from, in its place; false without memory. */
+static bool copy_array(void *field, const void *from, size_t n, size_t size)
+{
+	void *copy = n ? malloc(n * size) : NULL;
+
+	if (copy)
+		memcpy(copy, from, n * size);
+	memcpy(field, &copy, sizeof(copy));
+	return copy || n == 0;
 }
 
 struct target *target_copy(const struct target *t)
@@ -110,6 +123,8 @@ struct target *target_copy(const struct target *t)
 	}
 	if (copy->mountpoints)
 		ok = (copy->mountpoints = copy_list(t->mountpoints)) && ok;
+	ok = copy_array(&copy->segments, t->segments, t->n_segments, sizeof(*t->segments)) && ok;
+	ok = copy_array(&copy->pvs, t->pvs, t->n_pvs, sizeof(*t->pvs)) && ok;
 	if (ok)
 		return copy;
 	free_one(copy);
@@ -198,6 +213,13 @@ bool target_wants_consent(const struct target *t)
 {
 	return t->state == TARGET_READY && !t->children &&
 	       (t->verdict.why == WHY_OPT_IN || t->verdict.why == WHY_REMAINS);
+}
+
+const char *target_volume(const struct target *t)
+{
+	const char *hash = t->n_pvs && t->name ? strrchr(t->name, '#') : NULL;
+
+	return hash ? hash + 1 : NULL;
 }
 
 bool target_is_mounted(const struct target *t)
