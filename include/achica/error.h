@@ -76,6 +76,14 @@ enum why {
 	WHY_TABLE,      /* the partition table is doubtful; what: in what */
 	WHY_DISK_BUSY,  /* something else of the same disk is in use; what: device */
 
+	/* a logical volume is not where it can be read */
+	WHY_LV_TYPE,    /* neither linear nor striped; what: type of its segments ("raid1") */
+	WHY_LV_SNAPSHOT,/* it is a snapshot, or has one */
+	WHY_VG_STATE,   /* what: "exported", "pvmove", "clustered", "shared", "partial",
+	                   "duplicate name" */
+	WHY_VG_MISSING, /* a physical volume of its group is missing; what: its UUID */
+	WHY_PV_DUPLICATE, /* two physical volumes have the same UUID; what: UUID */
+
 	/* it is cleared as a whole, which wants the user's consent */
 	WHY_OPT_IN,     /* what: the option that gives it, "--swap" or "--gaps" */
 	WHY_REMAINS,    /* the same, and traces of a filesystem are in it; what: its type */

@@ -48,6 +48,10 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_UNKNOWN_FS] = N_("mount it: achica fills the free space of mounted filesystems"),
 	[WHY_FEATURE] = N_("mount it: achica fills the free space of mounted filesystems"),
 	[WHY_NO_DRIVER] = N_("mount it: achica fills the free space of mounted filesystems"),
+	[WHY_LV_TYPE] = N_("activate it with lvchange -ay and take its device"),
+	[WHY_LV_SNAPSHOT] = N_("merge or remove the snapshot: lvconvert --merge, lvremove"),
+	[WHY_VG_MISSING] = N_("activate its volume group and take the devices of its volumes"),
+	[WHY_PV_DUPLICATE] = N_("give the copy a UUID of its own: vgimportclone"),
 	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
 
 	[WHY_EMPTY] = N_("name a file that has something in it"),
@@ -132,7 +136,7 @@ static const struct repair *repair_of(const char *fstype)
 /* Whether t is a part of what its path names. */
 static bool is_inside(const struct target *t)
 {
-	return t->base != 0 || (t->parent && t->kind == TARGET_PART && t->parent->path &&
+	return t->base != 0 || t->n_pvs || (t->parent && t->kind == TARGET_PART && t->parent->path &&
 				strcmp(t->parent->path, t->path) == 0);
 }
 
@@ -151,6 +155,27 @@ static char *device_of(const struct target *t)
 	return device;
 }
 
+/* A volume of several segments is repaired through its device. */
+static char *volume_command(const struct target *t, const struct repair *repair)
+{
+	const char *volume = target_volume(t);
+	int group = (int)strcspn(volume, "/");
+	char *path = shell_quote(t->path);
+	char *command = NULL;
+	int len = -1;
+
+	if (path && t->kind == TARGET_LV && target_top(t)->kind != TARGET_IMAGE)
+		len = asprintf(&command, "vgchange -ay %.*s && %s /dev/%s; vgchange -an %.*s",
+			       group, volume, repair->command, volume, group, volume);
+	else if (path)
+		len = asprintf(&command,
+			       "d=$(losetup --find --show --partscan %s) && vgchange -ay %.*s"
+			       " && %s /dev/%s; vgchange -an %.*s; losetup -d \"$d\"", path,
+			       group, volume, repair->command, volume, group, volume);
+	free(path);
+	return len < 0 ? NULL : command;
+}
+
 /* The repair of t in its place, malloc'ed: "e2fsck -f /dev/sda1". NULL when there is none. */
 static char *repair_command(const struct target *t, const struct repair *repair)
 {
@@ -160,6 +185,8 @@ static char *repair_command(const struct target *t, const struct repair *repair)
 	char *command = NULL;
 	int len = -1;
 
+	if (t->n_segments)
+		return volume_command(t, repair);
 	if (inside && repair->offset) {
 		if (asprintf(&place, "%s?offset=%ju", t->path, (uintmax_t)t->base) < 0)
 			place = NULL;
@@ -224,6 +251,18 @@ static char *say_repair(enum why why, const struct target *t, char *buf, size_t 
 	return buf;
 }
 
+/* Of a volume group whose state is in the way. */
+static const char *state_remedy(const char *state)
+{
+	if (strcmp(state, "exported") == 0)
+		return "vgimport -a";
+	if (strcmp(state, "pvmove") == 0)
+		return N_("let the move end, or undo it: pvmove, pvmove --abort");
+	if (strcmp(state, "duplicate name") == 0)
+		return N_("give one of the groups another name, by its UUID: vgrename");
+	return N_("activate its volume group and take the devices of its volumes");
+}
+
 /* The remedy when it depends on more than the code, else the table's; NULL for none. */
 static const char *sentence_of(const struct error *err, const struct target *t)
 {
@@ -233,7 +272,11 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 		if (geteuid() != 0 && (err->errnum == EACCES || err->errnum == EPERM))
 			return N_("run achica as root");
 		return NULL;
+	case WHY_VG_STATE:
+		return state_remedy(err->what);
 	case WHY_READ_ONLY:
+		if (t && target_volume(t) && strcmp(target_volume(t), err->what) == 0)
+			return "lvchange --permission rw {what}";
 		if (t && (t->kind == TARGET_IMAGE || t->format))
 			return "chmod u+w {path}";
 		return "blockdev --setrw {path}";
