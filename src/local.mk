@@ -97,6 +97,8 @@ libachica_a_SOURCES = \
 	src/cli/select.c \
 	src/cli/signals.c \
 	src/cli/table.c \
+	src/disk/active.c \
+	src/disk/active.h \
 	src/disk/discover.c \
 	src/disk/disk.h \
 	src/disk/disks.c \
@@ -111,6 +113,15 @@ libachica_a_SOURCES = \
 	src/disk/lease.c \
 	src/disk/lease.h \
 	src/disk/lock.c \
+	src/disk/lvm.c \
+	src/disk/lvm.h \
+	src/disk/lvm_group.c \
+	src/disk/lvm_group.h \
+	src/disk/lvm_label.c \
+	src/disk/lvm_label.h \
+	src/disk/lvm_text.c \
+	src/disk/lvm_text.h \
+	src/disk/lvm_volume.c \
 	src/disk/mount_users.c \
 	src/disk/mounts.c \
 	src/disk/mounts.h \
@@ -134,6 +145,10 @@ libachica_a_SOURCES = \
 	src/disk/traces.h \
 	src/disk/use.c \
 	src/disk/use.h \
+	src/disk/volumes.c \
+	src/disk/volumes.h \
+	src/disk/wanted.c \
+	src/disk/wanted.h \
 	src/engine/blind.c \
 	src/engine/blind.h \
 	src/engine/cover.c \

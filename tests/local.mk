@@ -28,6 +28,8 @@ unit_tests = \
 	tests/unit/test_job_pace \
 	tests/unit/test_json \
 	tests/unit/test_keys \
+	tests/unit/test_lvm \
+	tests/unit/test_lvm_text \
 	tests/unit/test_map \
 	tests/unit/test_names \
 	tests/unit/test_qcow2 \
@@ -39,6 +41,7 @@ unit_tests = \
 	tests/unit/test_table \
 	tests/unit/test_sampler \
 	tests/unit/test_tool \
+	tests/unit/test_window \
 	tests/unit/test_write \
 	tests/unit/test_xfs_log \
 	tests/unit/test_xfs_tree \
@@ -75,6 +78,8 @@ tests_lib_libtest_a_SOURCES = \
 	tests/lib/io_mem.h \
 	tests/lib/io_trace.c \
 	tests/lib/io_trace.h \
+	tests/lib/lvm.c \
+	tests/lib/lvm.h \
 	tests/lib/mkfs.c \
 	tests/lib/mkfs.h \
 	tests/lib/mktable.c \
@@ -157,6 +162,7 @@ e2e_tests = \
 	tests/e2e/gaps.sh \
 	tests/e2e/intrude.sh \
 	tests/e2e/lock.sh \
+	tests/e2e/lvm.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/recognised.sh \
@@ -237,12 +243,14 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fs/hfsplus.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
+	tests/fs/pieces.py \
 	tests/fs/xfs.py \
 	tests/fuzz/lsan.supp \
 	tests/fuzz/seeds.py \
 	tests/lib/boot.sh \
 	tests/lib/disk.sh \
 	tests/lib/img.sh \
+	tests/lib/lvm.sh \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \

@@ -69,13 +69,47 @@ static bool is_member(const struct target *t)
 	return target_can(t) || target_wants_consent(t);
 }
 
-static size_t count_members(const struct target *top)
+static size_t count_members(const struct target *top, size_t *parts)
 {
 	size_t n = 0;
 
-	for (const struct target *t = top; t; t = next_in(t))
+	*parts = 0;
+	for (const struct target *t = top; t; t = next_in(t)) {
 		n += is_member(t);
+		*parts += is_member(t) ? t->n_segments + 1 : 0;
+	}
 	return n;
+}
+
+static void put_part(struct outlook *o, struct fs *fs, struct extent range, uint64_t start,
+		     unsigned owner)
+{
+	o->parts[o->n_parts++] = (struct cover_part){
+		.fs = fs,
+		.range = range,
+		.start = start,
+		.owner = owner,
+	};
+}
+
+/* For each of them the map of the filesystem is walked. */
+#define SEGMENTS_MAX 256
+
+/* A volume in segments is as many parts, each its own piece of the filesystem. Where they are too
+   many, as stripes are, all that the volume holds is counted as staying. */
+static void put_segments(struct outlook *o, const struct target *t, struct fs *fs, unsigned owner)
+{
+	const struct extent all = { 0, fs->size };
+	uint64_t at = 0;
+
+	for (size_t i = 0; t->n_segments <= SEGMENTS_MAX && i < t->n_segments; i++) {
+		const struct stretch *s = &t->segments[i];
+		struct extent range = extent_clip((struct extent){ at, s->in.len }, all);
+
+		if (s->stripes == 1 && range.len)
+			put_part(o, fs, range, s->in.start - t->base + t->start, owner);
+		at += s->in.len;
+	}
 }
 
 static void add_part(struct outlook *o, const struct target *t, struct fs *fs, unsigned owner)
@@ -84,12 +118,10 @@ static void add_part(struct outlook *o, const struct target *t, struct fs *fs, u
 
 	if (gate_dry_walk(fs, NULL, NULL, &sum, NULL) < 0 && !target_is_mounted(t))
 		return;
-	o->parts[o->n_parts++] = (struct cover_part){
-		.fs = fs,
-		.range = { 0, fs->size },
-		.start = t->start,
-		.owner = owner,
-	};
+	if (t->n_segments)
+		put_segments(o, t, fs, owner);
+	else
+		put_part(o, fs, (struct extent){ 0, fs->size }, t->start, owner);
 }
 
 static int compare_parts(const void *a, const void *b)
@@ -102,10 +134,11 @@ static int compare_parts(const void *a, const void *b)
 
 static int open_members(struct outlook *o, const struct target *top)
 {
-	size_t n = count_members(top);
+	size_t n_parts;
+	size_t n = count_members(top, &n_parts);
 
 	o->members = calloc(n + 1, sizeof(*o->members));
-	o->parts = calloc(n + 1, sizeof(*o->parts));
+	o->parts = calloc(n_parts + 1, sizeof(*o->parts));
 	if (!o->members || !o->parts)
 		return -ENOMEM;
 	for (const struct target *t = top; t; t = next_in(t)) {

@@ -18,7 +18,7 @@ static bool names_row(const char *name, const struct target *t)
 	char *real;
 	bool same;
 
-	if (t->name && strcmp(name, t->name) == 0)
+	if (t->named || (t->name && strcmp(name, t->name) == 0))
 		return true;
 	if (t->kind != TARGET_DISK && t->kind != TARGET_IMAGE)
 		return false;

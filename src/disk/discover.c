@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "disk/active.h"
 #include "disk/disk.h"
 #include "disk/disks.h"
 #include "disk/mounts.h"
@@ -33,17 +34,22 @@ struct builder {
 	struct error *err;
 };
 
-static const struct inner whole_of_it = { TARGET_PART, 0 };
+static const struct inner whole_of_it = { TARGET_PART, 0, NULL };
 
 static int no_memory(struct builder *b)
 {
 	return error_set(b->err, WHY_MEMORY, ENOMEM, NULL);
 }
 
+/* A device by its place, and an active logical volume by those below it. */
 static bool is_excluded(const struct builder *b, const struct place *place)
 {
+	char dir[SYSFS_PATH_MAX];
+
 	for (size_t i = 0; i < b->n_excluded; i++) {
-		if (place_meets(&b->excluded[i], place))
+		if (place_meets(&b->excluded[i], place) ||
+		    (!place->file && active_meets(sysfs_dir(place->dev, dir, sizeof(dir)),
+						  &b->excluded[i])))
 			return true;
 	}
 	return false;
@@ -66,20 +72,27 @@ static int add_inner(struct builder *b, struct target *row, struct inner inner, 
 	struct target *part;
 
 	for (struct target *t = row->children; t; t = t->next) {
-		if (t->kind == inner.kind && t->number == inner.number)
+		if (inner.number && t->kind == inner.kind && t->number == inner.number)
 			return 0;
 	}
 	part = target_new(inner.kind);
 	if (!part)
 		return no_memory(b);
-	target_append(NULL, row, part);
 	part->number = inner.number;
 	part->path = strdup(row->path);
 	if (name)
 		part->name = strdup(name);
 	else if (names_join(&part->name, row->name, inner) < 0)
 		part->name = NULL;
-	return part->path && part->name ? 0 : no_memory(b);
+	if (!part->path || !part->name) {
+		target_free(part);
+		return no_memory(b);
+	}
+	if (inner.volume && target_find(row->children, part->name))
+		target_free(part);
+	else
+		target_append(NULL, row, part);
+	return 0;
 }
 
 /* A row that is new, or that is there: naming all of a disk counts more than naming partitions. */
@@ -88,9 +101,9 @@ static int add_row(struct builder *b, struct target *row, bool is_new, struct in
 {
 	if (is_new)
 		target_append(&b->tree, NULL, row);
-	if (inner.number && (is_new || row->children))
+	if (names_is_inner(inner) && (is_new || row->children))
 		return add_inner(b, row, inner, part_name);
-	if (!inner.number) {
+	if (!names_is_inner(inner)) {
 		target_free(row->children);
 		row->children = NULL;
 	}
@@ -121,6 +134,36 @@ static int add_disk(struct builder *b, dev_t dev, struct inner inner, const char
 	return add_row(b, row, is_new, inner, part_name);
 }
 
+/* The volumes that are active inside a disk which was named. */
+struct inside {
+	struct builder *b;
+	struct place place;
+};
+
+static int add_inside(void *arg, const char *name)
+{
+	struct inside *inside = arg;
+	char dir[SYSFS_PATH_MAX];
+	char uuid[ACTIVE_UUID_MAX];
+
+	snprintf(dir, sizeof(dir), "%s/%s", SYSFS_BLOCK, name);
+	if (!active_uuid(dir, uuid) || !active_is_volume(uuid) ||
+	    !active_is_inside(dir, &inside->place))
+		return 0;
+	return add_disk(inside->b, sysfs_dev(dir), whole_of_it, NULL, name);
+}
+
+/* All that is in a disk is meant, and active volumes are devices of their own. */
+static int add_whole(struct builder *b, dev_t dev, struct inner inner, const char *name)
+{
+	struct inside inside = { .b = b };
+	int r = add_disk(b, dev, inner, NULL, name);
+
+	if (r < 0 || names_is_inner(inner) || place_of_device(dev, &inside.place) < 0)
+		return r;
+	return sysfs_list(SYSFS_BLOCK, add_inside, &inside);
+}
+
 /* A block device by its number: a partition is a row below its disk, under the name of its node. */
 static int add_device(struct builder *b, dev_t dev, struct inner inner, const char *name)
 {
@@ -133,8 +176,8 @@ static int add_device(struct builder *b, dev_t dev, struct inner inner, const ch
 	if (sysfs_whole(dev, &whole, &range) < 0)
 		return error_set(b->err, WHY_NOT_TARGET, ENODEV, name);
 	if (whole == dev)
-		return add_disk(b, dev, inner, NULL, name);
-	if (inner.number)
+		return add_whole(b, dev, inner, name);
+	if (names_is_inner(inner))
 		return error_set(b->err, WHY_NOT_TARGET, 0, name);
 	node = sysfs_node(dev);
 	if (!node)
@@ -199,7 +242,7 @@ static int add_path(struct builder *b, const char *path, const struct stat *st,
 		return add_device(b, st->st_rdev, inner, name);
 	if (S_ISREG(st->st_mode))
 		return add_image(b, path, st, inner, name);
-	if (S_ISDIR(st->st_mode) && !inner.number)
+	if (S_ISDIR(st->st_mode) && !names_is_inner(inner))
 		return add_mount_point(b, path, name);
 	return error_set(b->err, WHY_NOT_TARGET, 0, name);
 }
@@ -230,6 +273,7 @@ static int add_name(struct builder *b, const char *name)
 static int add_listed(void *arg, const char *name)
 {
 	struct builder *b = arg;
+	char uuid[ACTIVE_UUID_MAX];
 	char dir[SYSFS_PATH_MAX];
 	dev_t dev;
 	int r;
@@ -237,6 +281,9 @@ static int add_listed(void *arg, const char *name)
 	snprintf(dir, sizeof(dir), "%s/%s", SYSFS_BLOCK, name);
 	dev = sysfs_dev(dir);
 	if (dev == 0 || !disks_is_listed(dir, name))
+		return 0;
+	/* A part of a volume is nothing by itself. */
+	if (active_uuid(dir, uuid) && !active_is_volume(uuid))
 		return 0;
 	r = add_disk(b, dev, whole_of_it, NULL, name);
 	if (r == 0 || r == -ENOMEM)

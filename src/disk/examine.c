@@ -32,6 +32,8 @@
 #include "disk/table.h"
 #include "disk/traces.h"
 #include "disk/use.h"
+#include "disk/volumes.h"
+#include "disk/wanted.h"
 #include "fs/fs.h"
 
 struct exam {
@@ -40,6 +42,7 @@ struct exam {
 	struct system system;
 	struct table table;
 	struct gaps gaps;
+	struct target *wanted; /* rows that were named, when a logical volume was; else NULL */
 	int fd;             /* of the row at work, owned by its io; -1: it cannot be opened */
 };
 
@@ -167,11 +170,10 @@ static void take_usage(struct target *t, struct fs *fs)
 /* The driver's own verdict, and what it knows. */
 static void ask_driver(struct target *t, struct io *io)
 {
-	struct extent window = { t->base, t->size };
 	struct io *w = NULL;
 	struct fs *fs = NULL;
 
-	if (io_window_new(io, &window, 1, &w) < 0) {
+	if (io_window_target(io, t, &w) < 0) {
 		error_set(&t->verdict, WHY_CORRUPT, 0, "partition table");
 		return;
 	}
@@ -214,9 +216,10 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 		return true;
 	}
 	t->system = system_has(&x->system, &use.place);
-	if (t->kind == TARGET_GAP && judge_disk(x, t))
+	if (t->kind == TARGET_GAP && !t->n_pvs && judge_disk(x, t))
 		return true;
-	m = take_mounts(x, t, &use.place);
+	/* What is mounted over physical volumes need not be this volume. */
+	m = t->n_pvs ? NULL : take_mounts(x, t, &use.place);
 	if (m && place_meets(&m->place, &use.place)) {
 		judge_mounted(t, m);
 		return true;
@@ -227,14 +230,16 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 /* Where nothing is recognised, whether nothing is there. True when that is the verdict. */
 static bool judge_empty(struct target *t, struct io *io, const struct signature *s)
 {
+	struct io *w = NULL;
 	bool zero;
 
-	if (s->type[0] || t->kind == TARGET_GAP)
+	if (s->type[0] || t->kind == TARGET_GAP || io_window_target(io, t, &w) < 0)
 		return false;
-	if (traces_all_zero(io, (struct extent){ t->base, t->size }, &zero) < 0)
-		io_report(io, WHY_READ, EIO, &t->verdict);
+	if (traces_all_zero(w, (struct extent){ 0, w->size }, &zero) < 0)
+		io_report(w, WHY_READ, EIO, &t->verdict);
 	else if (zero)
 		error_set(&t->verdict, WHY_ALL_ZERO, 0, NULL);
+	io_close(w);
 	return t->verdict.why != WHY_NONE;
 }
 
@@ -255,15 +260,32 @@ static void judge(struct exam *x, struct target *t, struct io *io, const struct 
 		ask_driver(t, io);
 }
 
+/* In a gap of a volume group deleted volumes may begin with each of its segments. */
+static void find_traces(const struct exam *x, const struct target *t, struct io *io,
+			struct signature *s, struct error *found)
+{
+	const struct stretch alone = { { t->base, t->size }, 1, 0 };
+	const struct stretch *all = t->n_segments ? t->segments : &alone;
+	size_t n = t->n_segments ? t->n_segments : 1;
+
+	for (size_t i = 0; i < n && !s->type[0] && found->why == WHY_NONE; i++)
+		traces_find(io, x->fd, all[i].in, t->sector, s, found);
+}
+
 static void find_signature(const struct exam *x, const struct target *t, struct io *io,
 			   struct signature *s, struct error *found)
 {
 	struct extent window = { t->base, t->size };
+	struct io *w = NULL;
 
+	*s = (struct signature){ .usage = SIGNATURE_FS };
 	if (t->kind == TARGET_GAP)
-		traces_find(io, x->fd, window, t->sector, s, found);
-	else
+		find_traces(x, t, io, s, found);
+	else if (!t->n_segments)
 		probe_window(x->fd, window, t->sector, t->path, s, found);
+	else if (io_window_target(io, t, &w) == 0)
+		probe_io(w, s, found);
+	io_close(w);
 }
 
 static void examine_part(struct exam *x, struct target *t)
@@ -291,6 +313,21 @@ static void examine_parts(struct exam *x)
 			continue;
 		examine_part(x, t);
 		x->top->system = x->top->system || t->system;
+	}
+}
+
+/* All disks may hold physical volumes: themselves, or in their partitions. */
+static void examine_volumes(struct exam *x, struct io *io)
+{
+	if (volumes_add(x->top, &x->table, io) < 0) {
+		no_memory(x->top);
+		return;
+	}
+	for (struct target *t = target_next(x->top); t; t = target_next(t)) {
+		/* One whose verdict stands already cannot be read. */
+		if (t->n_pvs && t->verdict.why == WHY_NONE)
+			examine_part(x, t);
+		t->state = TARGET_READY;
 	}
 }
 
@@ -400,6 +437,7 @@ void discover_probe(struct target *top)
 	struct io *io = NULL;
 
 	x.table.sector = 512;
+	x.wanted = wanted_take(top);
 	if (mounts_read(&x.mounts, &top->verdict) == 0) {
 		system_find(x.mounts, &x.system);
 		if (open_row(&x, top, &io, &top->verdict) == 0)
@@ -407,6 +445,9 @@ void discover_probe(struct target *top)
 		else
 			examine_closed(&x);
 	}
+	if (io && x.top->verdict.why != WHY_MEMORY)
+		examine_volumes(&x, io);
+	wanted_apply(top, x.wanted);
 	io_close(io);
 	mounts_free(x.mounts);
 	table_free(&x.table);

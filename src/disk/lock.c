@@ -35,6 +35,7 @@
 #include "disk/sysfs.h"
 #include "disk/traces.h"
 #include "disk/use.h"
+#include "disk/volumes.h"
 
 /* udev holds its lock while it looks at a disk that was just closed: well below a second. */
 #define FLOCK_TRIES 60
@@ -111,14 +112,13 @@ static int claim(struct lock *lock, const struct use *use, struct error *err)
 static int open_window(struct lock *lock, const struct target *t, int fd, bool write,
 		       struct error *err)
 {
-	struct extent window = { t->base, t->size };
 	int r;
 
 	place_forget(fd);
 	r = io_file_adopt(fd, t->path, write, &lock->base, err);
 	if (r < 0)
 		return r;
-	r = io_window_new(lock->base, &window, 1, &lock->window);
+	r = io_window_target(lock->base, t, &lock->window);
 	if (r == -EINVAL)
 		return error_set_at(err, WHY_OUTSIDE, 0, t->size, t->path);
 	return r < 0 ? error_set(err, WHY_MEMORY, -r, NULL) : 0;
@@ -366,6 +366,8 @@ static int lock_bytes(struct lock *lock, const struct target *t, bool write, str
 	mounts_free(mounts);
 	if (r == 0) {
 		r = open_window(lock, t, fd, write, err);
+		if (r == 0 && t->n_pvs)
+			r = volumes_check(lock->base, t, err);
 		return r == 0 && is_between_parts(t) ? check_gap(lock, t, fd, err) : r;
 	}
 	if (fd >= 0)

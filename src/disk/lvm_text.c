@@ -174,8 +174,8 @@ static int parse_members(struct parser *p, struct lvm_node *section)
 	return r;
 }
 
-/* At least as many nodes as the text can make: each name has a mark behind it, each member of a list
-   one before it. One more is for the whole, and one for a name whose mark is missing. */
+/* At least as many nodes as the text can make: each name has a mark behind it, each member of a
+   list one before it. One more is for the whole, and one for a name whose mark is missing. */
 static size_t count_marks(const char *text, size_t len)
 {
 	size_t n = 2;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/* The names of targets: their order, and what PATH#N and PATH#gapN mean. Bytes; no locale has a
-   say. */
+/* The names of targets: their order, and what PATH#N, PATH#gapN and PATH#VG/LV mean. Bytes; no
+   locale has a say. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,19 +76,40 @@ bool names_is_number(const char *name)
 	return name[0] != '\0' && name[strspn(name, "0123456789")] == '\0';
 }
 
-bool names_split(const char *name, char **path, struct inner *inner)
-{
-	const char *hash = strrchr(name, '#');
-	const char *digits = hash ? hash + 1 : "";
-	bool is_gap = strncmp(digits, GAP, strlen(GAP)) == 0;
+/* What names of volume groups and logical volumes are made of: lvm(8), "VALID NAMES". */
+#define LVM_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+_.-"
 
-	*path = NULL;
-	digits += is_gap ? strlen(GAP) : 0;
-	if (!hash || hash == name || !names_is_number(digits) || strlen(digits) > DIGITS_MAX)
+static bool is_volume(const char *text)
+{
+	size_t group = strspn(text, LVM_LETTERS);
+	size_t volume = text[group] == '/' ? strspn(text + group + 1, LVM_LETTERS) : 0;
+
+	return group > 0 && volume > 0 && text[group + 1 + volume] == '\0';
+}
+
+static bool is_numbered(const char *text, struct inner *inner)
+{
+	bool is_gap = strncmp(text, GAP, strlen(GAP)) == 0;
+	const char *digits = text + (is_gap ? strlen(GAP) : 0);
+
+	if (!names_is_number(digits) || strlen(digits) > DIGITS_MAX)
 		return false;
 	inner->kind = is_gap ? TARGET_GAP : TARGET_PART;
 	inner->number = (unsigned)strtoul(digits, NULL, 10);
-	if (inner->number == 0)
+	return inner->number != 0;
+}
+
+bool names_split(const char *name, char **path, struct inner *inner)
+{
+	const char *hash = strrchr(name, '#');
+
+	*path = NULL;
+	*inner = (struct inner){ .number = 0 };
+	if (!hash || hash == name)
+		return false;
+	if (is_volume(hash + 1))
+		*inner = (struct inner){ TARGET_LV, 0, hash + 1 };
+	else if (!is_numbered(hash + 1, inner))
 		return false;
 	*path = strndup(name, (size_t)(hash - name));
 	return *path != NULL;
@@ -96,5 +117,12 @@ bool names_split(const char *name, char **path, struct inner *inner)
 
 int names_join(char **name, const char *path, struct inner inner)
 {
+	if (inner.volume)
+		return asprintf(name, "%s#%s", path, inner.volume);
 	return asprintf(name, "%s#%s%u", path, inner.kind == TARGET_GAP ? GAP : "", inner.number);
+}
+
+bool names_is_inner(struct inner inner)
+{
+	return inner.number != 0 || inner.volume;
 }

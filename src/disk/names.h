@@ -17,15 +17,19 @@ int names_compare(const char *a, const char *b);
 /* Whether name is digits alone: such a name is never a target. */
 bool names_is_number(const char *name);
 
-/* What is named inside a disk or image: a partition or a gap, by its number. */
+/* What is named inside a disk or image: a partition or a gap by its number, or a logical volume. */
 struct inner {
 	enum target_kind kind;
-	unsigned number;    /* 0: nothing, the whole is meant */
+	unsigned number;
+	const char *volume; /* "VG/LV", a part of the name that was split */
 };
 
+/* Whether anything is; else the whole is meant. */
+bool names_is_inner(struct inner inner);
+
 /*
- * PATH#N and PATH#gapN: sets *inner (number 1 and up) and *path (malloc'ed), true. False when name
- * does not end so; *path is NULL then, or when there was no memory.
+ * PATH#N, PATH#gapN and PATH#VG/LV: sets *inner and *path (malloc'ed), true. False when name does
+ * not end so; *path is NULL then, or when there was no memory.
  */
 bool names_split(const char *name, char **path, struct inner *inner);
 

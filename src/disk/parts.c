@@ -147,7 +147,7 @@ static void keep_missing(struct target *top, struct target *named)
 		struct target *next = named->next;
 
 		named->next = NULL;
-		if (find_inner(top->children, (struct inner){ named->kind, named->number })) {
+		if (find_inner(top->children, (struct inner){ named->kind, named->number, NULL })) {
 			target_free(named);
 		} else {
 			named->state = TARGET_READY;

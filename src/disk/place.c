@@ -66,16 +66,32 @@ int place_of_path(const char *path, struct place *place)
 	return place_of_stat(&st, place);
 }
 
+/* Of several segments: from the first to the last in path, with all that is between them. */
+static struct extent range_of(const struct target *t)
+{
+	struct extent range = { t->base, t->n_segments ? 0 : t->size };
+
+	for (size_t i = 0; i < t->n_segments; i++) {
+		uint64_t end = extent_end(t->segments[i].in);
+
+		if (end - range.start > range.len)
+			range.len = end - range.start;
+	}
+	return range;
+}
+
 int place_of_target(const struct target *t, struct place *place)
 {
+	struct extent range;
 	struct place p;
 	int r = place_of_path(t->path, &p);
 
 	if (r < 0)
 		return r;
-	if (t->base > p.range.len || t->size > p.range.len - t->base)
+	range = range_of(t);
+	if (range.start > p.range.len || range.len > p.range.len - range.start)
 		return -ERANGE;
-	p.range = (struct extent){ p.range.start + t->base, t->size };
+	p.range = (struct extent){ p.range.start + range.start, range.len };
 	*place = p;
 	return 0;
 }

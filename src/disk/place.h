@@ -38,7 +38,7 @@ int place_of_device(dev_t dev, struct place *place);
    else, or as stat failed. */
 int place_of_path(const char *path, struct place *place);
 
-/* The window of a target. */
+/* The window of a target; of one in several segments all from the first to the last. */
 int place_of_target(const struct target *t, struct place *place);
 
 /* Whether bytes of place come, through loop devices of any depth, out of bytes of wanted. Loop

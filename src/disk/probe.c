@@ -12,12 +12,18 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "achica/units.h"
 #include "disk/probe.h"
 
 /* blkid_do_safeprobe: "ambivalent result". */
 #define AMBIVALENT (-2)
+
+/* Of an io in pieces: where superblocks begin, and where RAID and others have theirs. */
+#define COPIED_START (2 * MIB)
+#define COPIED_END (256 * KIB)
 
 /* More signatures than this in one window need no naming. */
 #define NAMES_MAX 8
@@ -106,4 +112,42 @@ int probe_window(int fd, struct extent window, uint32_t sector, const char *path
 	}
 	blkid_free_probe(probe);
 	return r < 0 ? r : 0;
+}
+
+static int copy_range(struct io *io, struct extent e, int fd, struct error *err)
+{
+	uint64_t inside = e.start % (uint64_t)sysconf(_SC_PAGESIZE);
+	size_t len = (size_t)(inside + e.len);
+	unsigned char *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+				  (off_t)(e.start - inside));
+	int r;
+
+	if (map == MAP_FAILED)
+		return error_set(err, WHY_SYSTEM, errno, "mmap");
+	r = io_read(io, e.start, map + inside, (size_t)e.len);
+	munmap(map, len);
+	return r < 0 ? io_report(io, WHY_READ, -r, err) : 0;
+}
+
+int probe_io(struct io *io, struct signature *signature, struct error *err)
+{
+	uint64_t start = io->size < COPIED_START ? io->size : COPIED_START;
+	uint64_t end = io->size - start < COPIED_END ? io->size - start : COPIED_END;
+	struct extent all = { 0, io->size };
+	int fd = memfd_create("achica", MFD_CLOEXEC);
+	int r;
+
+	*signature = (struct signature){ .usage = SIGNATURE_FS };
+	if (fd < 0 || ftruncate(fd, (off_t)io->size) < 0) {
+		r = error_set(err, WHY_SYSTEM, errno, "memfd");
+	} else {
+		r = copy_range(io, (struct extent){ 0, start }, fd, err);
+		if (r == 0 && end)
+			r = copy_range(io, (struct extent){ io->size - end, end }, fd, err);
+		if (r == 0)
+			r = probe_window(fd, all, io->sector, io->name, signature, err);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
 }

@@ -7,6 +7,7 @@
 
 #include "achica/error.h"
 #include "achica/extent.h"
+#include "base/io.h"
 
 /* What libblkid finds in a window. */
 struct signature {
@@ -22,5 +23,9 @@ struct signature {
  */
 int probe_window(int fd, struct extent window, uint32_t sector, const char *path,
 		 struct signature *signature, struct error *err);
+
+/* The same of an io that lies in pieces: what libblkid reads of it, its start and its end, is
+   copied into memory for that. */
+int probe_io(struct io *io, struct signature *signature, struct error *err);
 
 #endif

@@ -136,14 +136,17 @@ static const struct repair *repair_of(const char *fstype)
 /* Whether t is a part of what its path names. */
 static bool is_inside(const struct target *t)
 {
-	return t->base != 0 || t->n_pvs || (t->parent && t->kind == TARGET_PART && t->parent->path &&
-				strcmp(t->parent->path, t->path) == 0);
+	if (t->base != 0 || t->n_pvs)
+		return true;
+	return t->parent && t->kind == TARGET_PART && t->parent->path &&
+	       strcmp(t->parent->path, t->path) == 0;
 }
 
-/* t as an argument for a program that wants a device, malloc'ed: a part of an image becomes one. */
+/* t as an argument for a program that wants a device, malloc'ed: a part of an image becomes one.
+   NULL for a volume in several segments. */
 static char *device_of(const struct target *t)
 {
-	char *path = shell_quote(t->path);
+	char *path = t->n_segments ? NULL : shell_quote(t->path);
 	char *device = NULL;
 
 	if (!path || !is_inside(t))

@@ -17,6 +17,8 @@ const char *short_name(const struct target *t)
 {
 	size_t len = t->parent ? strlen(t->parent->name) : 0;
 
+	if (target_volume(t))
+		return target_volume(t);
 	if (len && strncmp(t->name, t->parent->name, len) == 0 && t->name[len] == '#')
 		return t->name + len;
 	if (strncmp(t->name, "/dev/", 5) == 0 && t->name[5])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/* Volume groups that are right, that are in a state of their own, and that contradict themselves. */
+/* Volume groups that are right, in a state of their own, and that contradict themselves. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -338,8 +338,8 @@ static void a_move_under_way_refuses_the_group(void **state)
 	struct disk *d = *state;
 
 	read_group(d, STATUS, BOTH,
-		   HOME "pvmove0 { id = \"p\" status = [\"READ\", \"WRITE\", \"PVMOVE\", \"LOCKED\"] "
-		   "segment_count = 1 " SEGMENT("1", "0", "1", "mirror")
+		   HOME "pvmove0 { id = \"p\" "
+		   "status = [\"READ\", \"WRITE\", \"PVMOVE\", \"LOCKED\"] segment_count = 1 " SEGMENT("1", "0", "1", "mirror")
 		   "mirror_count = 2 mirrors = [\"pv0\", 8, \"pv1\", 8] } } ");
 	assert_refused(d, "vg0/home", WHY_VG_STATE, "pvmove");
 	assert_null(find(d, "vg0/" LVM_GAP));

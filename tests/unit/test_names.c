@@ -66,11 +66,30 @@ static void the_last_hash_begins_the_partition(void **state)
 	free(path);
 }
 
+static void a_slash_after_the_hash_names_a_volume(void **state)
+{
+	struct inner inner;
+	char *path;
+
+	(void)state;
+	assert_true(names_split("x#y/a#vg-0/home_1.+", &path, &inner));
+	assert_string_equal(path, "x#y/a");
+	assert_int_equal(inner.kind, TARGET_LV);
+	assert_int_equal(inner.number, 0);
+	assert_string_equal(inner.volume, "vg-0/home_1.+");
+	assert_true(names_is_inner(inner));
+	free(path);
+	assert_true(names_join(&path, "a", inner) > 0);
+	assert_string_equal(path, "a#vg-0/home_1.+");
+	free(path);
+}
+
 static void what_is_no_partition_is_not_split(void **state)
 {
 	static const char *const whole[] = {
 		"disk.img", "disk.img#", "disk.img#0", "disk.img#1x", "disk.img#-1", "#1",
-		"disk.img#vg/home", "disk.img#10000000", "disk.img#gap", "disk.img#gap0", "disk.img#GAP1", "",
+		"disk.img#vg/", "disk.img#/home", "#vg/home", "disk.img#a/b/c", "disk.img#a b/c",
+		"disk.img#a/b c", "vg/home", "disk.img#10000000", "disk.img#gap", "disk.img#gap0", "disk.img#GAP1", "",
 	};
 	char *path;
 	struct inner inner;
@@ -89,6 +108,7 @@ int main(void)
 		cmocka_unit_test(leading_zeros_do_not_count),
 		cmocka_unit_test(digits_alone_are_a_number),
 		cmocka_unit_test(the_last_hash_begins_the_partition),
+		cmocka_unit_test(a_slash_after_the_hash_names_a_volume),
 		cmocka_unit_test(what_is_no_partition_is_not_split),
 	};
 
