@@ -99,6 +99,8 @@ libachica_a_SOURCES = \
 	src/cli/table.c \
 	src/disk/active.c \
 	src/disk/active.h \
+	src/disk/chain.c \
+	src/disk/chain.h \
 	src/disk/discover.c \
 	src/disk/disk.h \
 	src/disk/disks.c \

@@ -13,9 +13,10 @@
  *
  * A table that libparted rejects is refused as a whole: a partition outside the disk or over
  * another one means that the table and the disk do not belong together. On damaged tables libparted
- * 3.5 ends the process (assertions on the numbers of GPT and Sun labels, a NULL pointer for Mac
- * labels and tiny disks): those of a GPT are checked first, and only GPT and MBR are read at all.
- * Others are named and refused.
+ * 3.5 ends the process (assertions on the numbers of GPT and Sun labels and on logical partitions,
+ * a NULL pointer for Mac labels and tiny disks): those of a GPT are checked first, and so is the
+ * chain of logical partitions (chain.c); only GPT and MBR are read at all. Others are named and
+ * refused.
  *
  * Sources: UEFI 2.10, 5.2 (protective MBR) and 5.3 (GPT); for the chain of extended partitions
  * Linux, block/partitions/msdos.c.
@@ -32,6 +33,7 @@
 
 #include "achica/units.h"
 #include "base/bytes.h"
+#include "disk/chain.h"
 #include "disk/table.h"
 
 #define EDGE (1 * MIB)
@@ -118,28 +120,6 @@ static int copy_logical(struct io *io, int fd, uint32_t sector)
 		r = copy(io, fd, at, sector);
 	}
 	return r;
-}
-
-/* Whether the chain, copied before, ends: libparted 3.5 aborts where it leads back. */
-static bool is_sane_chain(int fd, uint32_t sector)
-{
-	unsigned char mbr[MBR_SIZE];
-	const unsigned char *entry;
-	uint64_t links[LOGICAL_MAX] = { 0 };
-
-	for (int i = 1; i < LOGICAL_MAX; i++) {
-		if (read_copied(fd, links[i - 1], mbr, sizeof(mbr)) < 0 || !is_mbr(mbr))
-			return true;
-		entry = extended_entry(mbr);
-		if (!entry)
-			return true;
-		links[i] = links[1] + (uint64_t)get_le32(entry + 8) * sector;
-		for (int j = 0; j < i; j++) {
-			if (links[j] == links[i])
-				return false;
-		}
-	}
-	return false;
 }
 
 /* Whether the numbers in a GPT header can be true; libparted takes them as they are. */
@@ -331,7 +311,7 @@ static int read_disk(PedDevice *dev, int fd, uint64_t size, struct table *table)
 	snprintf(table->type, sizeof(table->type), "%s", mbr ? "dos" : type->name);
 	if (!mbr && strcmp(type->name, "gpt") != 0)
 		return -EOPNOTSUPP;
-	if (mbr && !is_sane_chain(fd, table->sector))
+	if (mbr && !chain_is_sane(fd, table->sector))
 		return -EUCLEAN;
 	disk = ped_disk_new(dev);
 	if (!disk)

@@ -160,3 +160,20 @@ ends 0 --zero --yes --progress=none --gaps "$loop#gap1"
 sed -n 1p ours >first
 detach "$loop"
 only_free_zeroed first 0 before.img disk.img
+
+proves "and with a sibling mounted or swapped on it is refused, by its name"
+gpt
+mkfs.ext4 -q -F -E offset=$((2 * MIB)) disk.img 8M 2>log || fail "$(cat log)"
+attach disk.img
+mkdir mnt
+if partx -a "$loop" 2>log && mount "${loop}p1" mnt 2>log; then
+	trap 'umount mnt 2>/dev/null; partx -d "$loop"; clean_up' EXIT
+	ends 4 --zero --yes --gaps --json "$loop#gap1"
+	jq -r '.. | objects | select(.name? == "'"$loop"'#gap1") | .refusal.reason' out |
+		grep -q "${loop}p1, on the same disk, is in use" || fail "$(cat out)"
+	umount mnt
+	wait_for "${loop}p1 is let go" sh -c "! grep -q ${loop}p1 /proc/self/mountinfo"
+	ends 0 --zero --yes --progress=none --gaps "$loop#gap1"
+	partx -d "$loop"
+	trap clean_up EXIT
+fi

@@ -34,6 +34,7 @@ static const struct kind {
 	{ "xfs", 1 * MIB, 2047 },
 	{ "f2fs", 1 * MIB, 4 * MIB - 1 },
 	{ "hfsplus", 1 * MIB, 1535 },
+	{ "swap", 64 * KIB, 4095 },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 SECTOR = 512
-UNITS = [65536, 65536, 1 << 20, 1 << 20, 1 << 20, 1 << 20]
+UNITS = [65536, 65536, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 65536]
 EXT = ["-q", "-F", "-N", "16"]
 BTRFS = ["-q", "-K", "-f", "-n", "4096"]
 XFS = ["mkfs.xfs", "--unsupported", "-q", "-f"]
@@ -51,6 +51,9 @@ SEEDS = [
     (5, "hfsplus", 2048, [*HFSPLUS, "block=512", "journal=little"]),
     (5, "hfsplus-pieces", 40960, [*HFSPLUS, "block=512", "map=20", "files=3", "journal=big"]),
     (5, "hfsplus-x", 8192, [*HFSPLUS, "x=yes", "journal=new", "files=2"]),
+    (6, "swap-4k", 256, ["mkswap", "-p", "4096"]),
+    (6, "swap-16k", 512, ["mkswap", "-p", "16384"]),
+    (6, "swap-64k", 1024, ["mkswap", "-p", "65536"]),
 ]
 
 

@@ -282,6 +282,60 @@ static void a_table_that_cannot_be_read_is_told(void **state)
 	}
 }
 
+static uint64_t next_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed >> 16;
+}
+
+/* No gap touches a partition, what is before the first one, the last MiB, or another gap. */
+static void check_gaps(struct io *io)
+{
+	uint64_t end = 0;
+	struct error err;
+
+	error_clear(&err);
+	if (table_read(io, &table, &err) == 0 && gaps_find(io, &table, &gaps, &err) == 0) {
+		for (size_t i = 0; i < gaps.n; i++) {
+			struct extent e = gaps.all[i];
+
+			assert_true(e.start > table.parts[0].range.start);
+			assert_true(e.start >= end && e.len >= GAPS_LEAST);
+			end = extent_end(e);
+			assert_true(end <= SIZE - MIB);
+			for (size_t j = 0; j < table.n; j++)
+				assert_false(extent_overlaps(e, table.parts[j].range));
+		}
+	}
+	gaps_free(&gaps);
+	table_free(&table);
+}
+
+static void whatever_a_table_says_gaps_are_apart_from_its_partitions(void **state)
+{
+	uint64_t seed = 0x9e3779b97f4a7c15;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		static const uint64_t links[] = { 0, 16 * MIB, 24 * MIB };
+		struct io *io = i % 2 ? gpt() : mbr();
+
+		for (int j = 0; j < 3; j++) {
+			uint64_t at = i % 2 ? 512 + next_random(&seed) % 1024
+					    : links[j] + 446 + next_random(&seed) % 48;
+			uint64_t value = next_random(&seed);
+			unsigned char byte = i % 4 < 2 ? (unsigned char)(1u << value % 8)
+				: value % 3 ? (unsigned char)value : 5;
+
+			io_mem_poke(io, at, &byte, 1);
+		}
+		check_gaps(io);
+		io_close(io);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +354,7 @@ int main(void)
 		cmocka_unit_test(a_dynamic_disk_is_doubtful),
 		cmocka_unit_test(a_gap_stays_one_only_while_the_table_says_so),
 		cmocka_unit_test(a_table_that_cannot_be_read_is_told),
+		cmocka_unit_test(whatever_a_table_says_gaps_are_apart_from_its_partitions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,6 +219,37 @@ static void lying_mbrs_are_refused(void **state)
 	}
 }
 
+/* Such links have no room before their partitions, are two ways on, or lead out. libparted would
+   abort on the first ones. */
+static void a_chain_that_cannot_be_is_refused(void **state)
+{
+	static const struct {
+		uint64_t lba;
+		int i;
+		unsigned char type;
+		uint32_t start;
+	} lies[] = {
+		{ 22528, 0, 0x83, UINT32_MAX - 2047 + 16 }, /* over the one before */
+		{ 20480, 2, 0x83, 1016 },                   /* right behind the other */
+		{ 20480, 0, 0x83, 0 },                      /* where its link is */
+		{ 22528, 0, 0x83, 90000 },                  /* outside */
+		{ 20480, 2, 0x05, 4096 },                   /* a second way on */
+		{ 22528, 1, 0x05, 100000 },                 /* out */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct io *io = io_mem_new(SIZE);
+
+		put_mbr(io, 0, 0, 0x05, 20480, 81920);
+		put_mbr(io, 20480, 0, 0x83, 16, 1000);
+		put_mbr(io, 20480, 1, 0x05, 2048, 4096);
+		put_mbr(io, 22528, 0, 0x83, 16, 1000);
+		put_mbr(io, lies[i].lba, lies[i].i, lies[i].type, lies[i].start, 1000);
+		expect_refused(io, "dos", WHY_CORRUPT);
+	}
+}
+
 /* With the loop through one link or two, libparted would abort. */
 static void a_chain_that_leads_back_is_refused(void **state)
 {
@@ -340,6 +371,7 @@ int main(void)
 		cmocka_unit_test(impossible_numbers_in_a_gpt_never_reach_libparted),
 		cmocka_unit_test(a_protective_mbr_without_a_gpt_is_refused),
 		cmocka_unit_test(lying_mbrs_are_refused),
+		cmocka_unit_test(a_chain_that_cannot_be_is_refused),
 		cmocka_unit_test(a_chain_that_leads_back_is_refused),
 		cmocka_unit_test(other_tables_are_named_and_refused),
 		cmocka_unit_test(every_failing_read_is_a_failure),
