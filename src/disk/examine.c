@@ -331,6 +331,16 @@ static void examine_volumes(struct exam *x, struct io *io)
 	}
 }
 
+/* Whether there is a part at all, and not only names of some that are not there. */
+static bool has_parts(const struct target *top)
+{
+	const struct target *t = top->children;
+
+	while (t && t->state == TARGET_READY)
+		t = t->next;
+	return t != NULL;
+}
+
 /* Signs of a filesystem over the whole disk next to a table: one of them is of the past, and
    nobody can say which. */
 static void refuse_both(struct exam *x, const char *type)
@@ -410,7 +420,7 @@ static void examine_top(struct exam *x, struct io *io)
 		judge(x, t, io, &s, &found);
 		return;
 	}
-	if (s.type[0])
+	if (s.type[0] && has_parts(t))
 		refuse_both(x, s.type);
 	else if (found.why != WHY_NONE)
 		t->verdict = found;

@@ -86,6 +86,9 @@ is "$dir/ntfs.img" fstype ntfs
 is "$dir/ntfs.img" table ""
 is "$dir/zero.img" verdict all-zero
 is "$dir/zero.img" what ""
+probe 'ext.img#1'
+is "$dir/ext.img#1" verdict not-found
+is "$dir/ext.img" verdict none
 
 # An ext4 made over a disk that had a GPT: the second GPT is still there.
 gpt_image both.img
