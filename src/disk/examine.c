@@ -15,10 +15,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "disk/disk.h"
@@ -388,6 +390,28 @@ static bool is_raw(struct target *t, struct io *io)
 	return false;
 }
 
+/* Whether a partition of the row is mounted or swapped on. */
+static bool uses_parts(const struct exam *x)
+{
+	for (const struct mount *m = x->mounts; m; m = m->next) {
+		if (!m->place.file && m->place.dev == (dev_t)x->top->dev &&
+		    m->dev != (dev_t)x->top->dev)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the row is one filesystem, whatever partitions the kernel has: those of a file which the
+ * loop device had before stay (partx -a, losetup -d; Linux 6.18). Elsewhere they are a sign that
+ * there was a table until a moment ago, and count.
+ */
+static bool is_bare(const struct exam *x, int table_rc, const struct signature *s)
+{
+	return x->top->kind == TARGET_DISK && major((dev_t)x->top->dev) == LOOP_MAJOR &&
+	       table_rc == 0 && x->table.n == 0 && s->type[0] && !uses_parts(x);
+}
+
 /* The table, the signature of the whole, and what follows from both. */
 static void examine_top(struct exam *x, struct io *io)
 {
@@ -412,7 +436,7 @@ static void examine_top(struct exam *x, struct io *io)
 		set_text(&t->table, x->table.type);
 	if (r == 0)
 		gaps_find(io, &x->table, &x->gaps, &found);
-	if (parts_add(t, &x->table, &x->gaps) < 0) {
+	if (parts_add(t, &x->table, &x->gaps, !is_bare(x, r, &s)) < 0) {
 		no_memory(t);
 		return;
 	}
@@ -433,7 +457,7 @@ static void examine_closed(struct exam *x)
 {
 	struct target *t = x->top;
 
-	if (parts_add(t, &x->table, &x->gaps) < 0)
+	if (parts_add(t, &x->table, &x->gaps, true) < 0)
 		no_memory(t);
 	if (t->children)
 		examine_parts(x);

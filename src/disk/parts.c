@@ -28,6 +28,7 @@ struct slots {
 	struct target *top;
 	const struct table *table;
 	const struct gaps *gaps;
+	bool kernel;    /* what it has counts */
 	struct slot *all;
 	size_t n;
 };
@@ -90,7 +91,7 @@ static int collect_slots(struct slots *x)
 			.range = x->gaps->all[i],
 		};
 	}
-	if (x->top->kind == TARGET_DISK)
+	if (x->kernel && x->top->kind == TARGET_DISK)
 		r = sysfs_parts(sysfs_dir((dev_t)x->top->dev, dir, sizeof(dir)), add_kernel_part,
 				x);
 	qsort(x->all, x->n, sizeof(*x->all), compare_slots);
@@ -209,9 +210,9 @@ static int make_parts(struct slots *x)
 	return r;
 }
 
-int parts_add(struct target *top, const struct table *table, const struct gaps *gaps)
+int parts_add(struct target *top, const struct table *table, const struct gaps *gaps, bool kernel)
 {
-	struct slots slots = { .top = top, .table = table, .gaps = gaps };
+	struct slots slots = { .top = top, .table = table, .gaps = gaps, .kernel = kernel };
 	int r = collect_slots(&slots);
 
 	if (r == 0)

@@ -9,11 +9,11 @@
 
 /*
  * Puts rows for the partitions of top below it, ascending: those of its table, and for a device
- * those of the kernel; and for the gaps. Where the two differ the row is refused (WHY_CORRUPT), and
- * every gap (WHY_TABLE). Rows that are there already (a kind, a number and a name) say which ones
- * are wanted, and under which name; the others are left out, and a wanted one that does not exist
- * is refused (WHY_NOT_FOUND, READY). -ENOMEM.
+ * those of the kernel (unless kernel is false); and for the gaps. Where the two differ the row is
+ * refused (WHY_CORRUPT), and every gap (WHY_TABLE). Rows that are there already (a kind, a number
+ * and a name) say which ones are wanted, and under which name; the others are left out, and a
+ * wanted one that does not exist is refused (WHY_NOT_FOUND, READY). -ENOMEM.
  */
-int parts_add(struct target *top, const struct table *table, const struct gaps *gaps);
+int parts_add(struct target *top, const struct table *table, const struct gaps *gaps, bool kernel);
 
 #endif

@@ -207,6 +207,28 @@ is "${loop}p5" verdict none
 partx -d "$loop"
 detach "$loop"
 
+# What the kernel has kept from a file that was there before is not of the filesystem that is there
+# now; unless somebody uses it.
+cp ext.img bare.img
+attach loop bare.img
+addpart "$loop" 5 16384 8192
+probe "$loop"
+is "$loop" fstype ext4
+is "$loop" verdict none
+is "${loop}p5" kind ""
+mount "$loop" mnt
+probe "$dir/mnt"
+is "$loop" mounts "$dir/mnt"
+is "$loop" verdict none
+umount mnt
+mkfs.ext4 -q -F "${loop}p5"
+mount "${loop}p5" mnt
+probe "$loop"
+is "$loop" verdict ambiguous
+umount mnt
+delpart "$loop" 5
+detach "$loop"
+
 # A loop device whose file was deleted, and one over a part of a file.
 cp ext.img gone.img
 attach loop gone.img
