@@ -24,6 +24,7 @@ disks() {
 		hfsplus-aged $hfsplus make files=30 map=9
 		hfsplus-full $hfsplus make block=1024 x=yes
 		hfsplus-stopped $hfsplus make
+		f2fs-paused mkfs.f2fs -f -t 0
 	END
 }
 
@@ -145,6 +146,9 @@ while next; do
 	*-sync)
 		sync -f "$at"
 		;;
+	*-paused)
+		mount -o remount,checkpoint=disable "$at"
+		;;
 	*-fsync)
 		umount "$at"
 		mount -t "$type" "$disk" "$at"
@@ -180,7 +184,9 @@ fsck.f2fs --dry-run "$dir/f2fs-fsync" | grep -q 'checkpoint state.* unmount' ||
 refused journal f2fs "$dir/f2fs-fsync"
 proves "hfsplus-stopped: stopped while mounted, which only its fsck mends"
 refused unclean hfsplus "$dir/hfsplus-stopped"
-sed -i /stopped/d "$dir/disks"
+proves "f2fs-paused: unmounted without checkpoints"
+refused feature f2fs "$dir/f2fs-paused"
+sed -i '/stopped/d; /paused/d' "$dir/disks"
 
 proves "the kernel finds every file as it was, what was not written out too, and writes"
 run "$dir/second" <<'END'
@@ -190,7 +196,7 @@ while next; do
 		umount "$at" && echo "done $name"
 done </disks
 END
-grep '^kept' "$dir/first" | grep -v stopped >"$dir/kept"
+grep '^kept' "$dir/first" | grep -v 'stopped\|paused' >"$dir/kept"
 grep '^kept' "$dir/second" >"$dir/now"
 same "the files" "$dir/kept" "$dir/now"
 while read -r name command; do
