@@ -140,8 +140,8 @@ bool target_wants_consent(const struct target *t);
 /* The name by which its driver is found: of a gap "gap", else fstype, "" for none. */
 const char *target_type(const struct target *t);
 
-/* What is to be typed for consent: the last part of its name, or where that cannot be typed on
-   every keyboard, the option without its dashes. */
+/* What is to be typed for consent: the last part of its name ("sda4", "disk.img#gap1", "vg0/swap"),
+   or where that cannot be typed on every keyboard, the option without its dashes. */
 const char *target_word(const struct target *t);
 
 /* "vg0/home" of a logical volume that is read out of its physical volumes, else NULL. */

@@ -40,6 +40,9 @@ void consent_want(struct target *t)
 bool rows_are_same(const struct target *a, const struct target *b)
 {
 	return strcmp(a->path, b->path) == 0 && a->base == b->base && a->size == b->size &&
+	       a->n_segments == b->n_segments &&
+	       (a->n_segments == 0 ||
+		memcmp(a->segments, b->segments, a->n_segments * sizeof(*a->segments)) == 0) &&
 	       strcmp(a->uuid ? a->uuid : "", b->uuid ? b->uuid : "") == 0;
 }
 

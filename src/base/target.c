@@ -199,7 +199,8 @@ const char *target_type(const struct target *t)
 const char *target_word(const struct target *t)
 {
 	const char *slash = strrchr(t->name, '/');
-	const char *word = slash ? slash + 1 : t->name;
+	const char *volume = target_volume(t);
+	const char *word = volume ? volume : slash ? slash + 1 : t->name;
 	size_t len = 0;
 
 	while (word[len] > ' ' && word[len] <= '~')

@@ -16,6 +16,8 @@
 
 static const char *question_of(const struct target *t)
 {
+	if (t->kind == TARGET_GAP && target_volume(t))
+		return _("Clear the WHOLE of this gap, which is in no logical volume?");
 	if (t->kind == TARGET_GAP)
 		return _("Clear the WHOLE of this gap, which is in no partition?");
 	return _("Clear the WHOLE of this swap area, not only free space?");

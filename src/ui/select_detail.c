@@ -47,7 +47,7 @@ static void say_gap(const struct target *t, char *line)
 		{ "fs", t->fstype ? t->fstype : "" }, { NULL, NULL },
 	};
 
-	add(line, _("gap: in no partition"));
+	add(line, target_volume(t) ? _("gap: in no logical volume") : _("gap: in no partition"));
 	if (t->fstype)
 		/* TRANSLATORS: "traces of ext4" */
 		add(line, say_fill(text, sizeof(text), _("traces of {fs}"), facts));

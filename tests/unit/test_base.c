@@ -227,6 +227,31 @@ static void methods_have_names(void **state)
 	assert_int_equal(method_find("magic"), METHOD_COUNT);
 }
 
+static void the_word_for_consent_can_be_typed(void **state)
+{
+	static const struct {
+		const char *name;
+		enum target_kind kind;
+		size_t n_pvs;
+		const char *word;
+	} cases[] = {
+		{ "/dev/sda4", TARGET_PART, 0, "sda4" },
+		{ "/srv/a.img#gap2", TARGET_GAP, 0, "a.img#gap2" },
+		{ "/srv/a.img#vg0/swap", TARGET_LV, 1, "vg0/swap" },
+		{ "/srv/a b.img", TARGET_IMAGE, 0, "swap" },
+		{ "/srv/\303\261.img#gap1", TARGET_GAP, 0, "gaps" },
+		{ "/srv/", TARGET_IMAGE, 0, "swap" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct target t = { .kind = cases[i].kind, .name = (char *)cases[i].name,
+				    .fstype = (char *)"swap", .n_pvs = cases[i].n_pvs };
+
+		assert_string_equal(target_word(&t), cases[i].word);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -241,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_copy_shares_nothing),
 		cmocka_unit_test(crc32c_is_castagnolis),
 		cmocka_unit_test(methods_have_names),
+		cmocka_unit_test(the_word_for_consent_can_be_typed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
