@@ -211,8 +211,14 @@ libachica_a_SOURCES = \
 	src/fs/btrfs_tree.c \
 	src/fs/btrfs_tree.h \
 	src/fs/drivers.h \
+	src/fs/exfat_boot.c \
+	src/fs/exfat_boot.h \
+	src/fs/exfat_sum.c \
+	src/fs/exfat_sum.h \
 	src/fs/ext_super.c \
 	src/fs/ext_super.h \
+	src/fs/fat_boot.c \
+	src/fs/fat_boot.h \
 	src/fs/feature.c \
 	src/fs/feature.h \
 	src/fs/f2fs_cp.c \
@@ -224,8 +230,10 @@ libachica_a_SOURCES = \
 	src/fs/fs.c \
 	src/fs/fs.h \
 	src/fs/fs_btrfs.c \
+	src/fs/fs_exfat.c \
 	src/fs/fs_ext.c \
 	src/fs/fs_f2fs.c \
+	src/fs/fs_fat.c \
 	src/fs/fs_gap.c \
 	src/fs/fs_hfsplus.c \
 	src/fs/fs_swap.c \

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_forecast \
 	tests/unit/test_fs_btrfs \
 	tests/unit/test_fs_ext \
+	tests/unit/test_fs_fat \
 	tests/unit/test_fs_f2fs \
 	tests/unit/test_fs_hfsplus \
 	tests/unit/test_fs_swap \
@@ -99,6 +100,7 @@ test_tools = \
 	$(NULL)
 tests_fuzz_replay_fs_SOURCES = \
 	tests/fuzz/btrfs_sum_any.c \
+	tests/fuzz/exfat_sum_any.c \
 	tests/fuzz/f2fs_sum_any.c \
 	tests/fuzz/fuzz_fs.c \
 	tests/fuzz/replay.c \
@@ -147,6 +149,7 @@ e2e_tests = \
 	tests/e2e/fs_btrfs_refused.sh \
 	tests/e2e/fs_ext.sh \
 	tests/e2e/fs_ext_refused.sh \
+	tests/e2e/fs_fat.sh \
 	tests/e2e/fs_f2fs.sh \
 	tests/e2e/fs_f2fs_refused.sh \
 	tests/e2e/engine_mounted.sh \
@@ -192,6 +195,7 @@ slow_e2e_tests = \
 	tests/e2e/forecast.sh \
 	tests/e2e/fs_btrfs.sh \
 	tests/e2e/fs_ext.sh \
+	tests/e2e/fs_fat.sh \
 	tests/e2e/fs_f2fs.sh \
 	tests/e2e/fs_huge.sh \
 	tests/e2e/fs_kernel.sh \
@@ -240,6 +244,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/bench/bench.py \
 	tests/fs/btrfs.py \
 	tests/fs/f2fs.py \
+	tests/fs/fat.py \
 	tests/fs/hfsplus.py \
 	tests/fs/lib.sh \
 	tests/fs/ntfs.py \
@@ -304,12 +309,17 @@ FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitiz
 # The types of tests/fuzz/fuzz_fs.c.
 fuzz_types = \
 	btrfs \
+	exfat \
 	ext4 \
 	f2fs \
 	hfsplus \
 	ntfs \
+	swap \
+	vfat \
 	xfs \
 	$(NULL)
+# Whose checksums are all right there.
+fuzz_sums = btrfs exfat f2fs xfs
 .PHONY: fuzz fuzz-build bench
 fuzz: fuzz-build
 	$(MAKE) $(addprefix fuzz-,$(fuzz_types))
@@ -318,10 +328,9 @@ fuzz-build: $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(foreign_cflags) $(FUZZ_CFLAGS) \
 		-o tests/fuzz/fuzz_fs $(top_srcdir)/tests/fuzz/fuzz_fs.c \
-		$(addprefix $(top_srcdir)/tests/fuzz/, \
-		btrfs_sum_any.c f2fs_sum_any.c xfs_sum_any.c) \
+		$(fuzz_sums:%=$(top_srcdir)/tests/fuzz/%_sum_any.c) \
 		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
-		$(filter-out src/fs/btrfs_sum.c src/fs/f2fs_sum.c src/fs/xfs_sum.c, \
+		$(filter-out $(fuzz_sums:%=src/fs/%_sum.c), \
 		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES)))) \
 		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds

@@ -7,8 +7,10 @@
 
 /* The one symbol of each driver, for the table in fs.c alone. */
 extern const struct fs_driver fs_btrfs;
+extern const struct fs_driver fs_exfat;
 extern const struct fs_driver fs_ext;
 extern const struct fs_driver fs_f2fs;
+extern const struct fs_driver fs_fat;
 extern const struct fs_driver fs_gap;
 extern const struct fs_driver fs_hfsplus;
 extern const struct fs_driver fs_ntfs;

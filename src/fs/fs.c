@@ -14,8 +14,10 @@
 
 static const struct fs_driver *const drivers[] = {
 	&fs_btrfs,
+	&fs_exfat,
 	&fs_ext,
 	&fs_f2fs,
+	&fs_fat,
 	&fs_gap,
 	&fs_hfsplus,
 #ifdef WITH_NTFS

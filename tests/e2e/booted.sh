@@ -6,7 +6,7 @@
 set -eu
 . "$top_srcdir/tests/lib/img.sh"
 . "$top_srcdir/tests/lib/boot.sh"
-need mkfs.ext4
+need mkfs.ext4 mkfs.fat mcopy mkfs.exfat mount.exfat-fuse fuser
 need_mounts
 need_boot
 
@@ -38,6 +38,30 @@ sums mnt >sums
 umount mnt
 has_kept ext4
 
+boot_modules vfat nls_cp437 nls_ascii
+cp noise image.vfat
+mkfs.fat -F 32 -s 1 image.vfat >log
+mkdir files
+write_files files 20 33333
+mcopy -i image.vfat files/* ::
+mdel -i image.vfat '::/file*[13579]'
+delete_half files
+sums files >sums
+has_kept vfat
+
+boot_modules exfat nls_utf8
+cp noise image.exfat
+mkfs.exfat image.exfat >log
+attach image.exfat
+mount.exfat-fuse "$loop" mnt >log 2>&1 || fail "exfat-fuse: $(cat log)"
+write_files mnt 20 33333
+delete_half mnt
+sums mnt >sums
+umount mnt
+wait_for "exfat-fuse lets go of $loop" sh -c "! fuser -s $loop"
+detach "$loop"
+has_kept exfat
+
 boot_init <<'END'
 dmesg -n 1
 for disk in /dev/vd?; do
@@ -65,5 +89,7 @@ while read -r type; do
 		grep -q "^$type $what\$" boot.out || fail "not: $what"
 	done
 done <<END
+exfat
 ext4
+vfat
 END

@@ -4,7 +4,8 @@
 # looks for more.
 set -eu
 . "$top_srcdir/tests/fs/lib.sh"
-need mkfs.xfs xfs_db xfs_repair mke2fs mkfs.btrfs mkfs.ntfs mkfs.f2fs sload.f2fs mkswap python3
+need mkfs.fat mkfs.exfat mkfs.xfs xfs_db xfs_repair mke2fs mkfs.btrfs mkfs.ntfs mkfs.f2fs sload.f2fs
+need mkswap python3
 LSAN_OPTIONS=suppressions=$top_srcdir/tests/fuzz/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
 python3 "$top_srcdir/tests/fuzz/seeds.py" "$dir/seeds"

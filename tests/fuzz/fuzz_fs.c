@@ -35,6 +35,8 @@ static const struct kind {
 	{ "f2fs", 1 * MIB, 4 * MIB - 1 },
 	{ "hfsplus", 1 * MIB, 1535 },
 	{ "swap", 64 * KIB, 4095 },
+	{ "vfat", 64 * KIB, 511 },
+	{ "exfat", 1 * MIB, 24 * SECTOR - 1 },
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
