@@ -55,7 +55,7 @@ static int add_kernel_part(void *arg, const struct sysfs_part *part)
 		return -ENOMEM;
 	x->all = grown;
 	x->all[x->n++] = (struct slot){
-		.inner = { TARGET_PART, part->number },
+		.inner = { .kind = TARGET_PART, .number = part->number },
 		.range = part->range,
 		.node = part->dev,
 		.disputed = x->table->type[0] != '\0',
@@ -81,13 +81,13 @@ static int collect_slots(struct slots *x)
 		return -ENOMEM;
 	for (size_t i = 0; i < x->table->n; i++) {
 		x->all[x->n++] = (struct slot){
-			.inner = { TARGET_PART, x->table->parts[i].number },
+			.inner = { .kind = TARGET_PART, .number = x->table->parts[i].number },
 			.range = x->table->parts[i].range,
 		};
 	}
 	for (size_t i = 0; i < x->gaps->n; i++) {
 		x->all[x->n++] = (struct slot){
-			.inner = { TARGET_GAP, (unsigned)i + 1 },
+			.inner = { .kind = TARGET_GAP, .number = (unsigned)i + 1 },
 			.range = x->gaps->all[i],
 		};
 	}
