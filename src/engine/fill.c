@@ -178,15 +178,21 @@ static int plain_step(struct plain *p)
 	return plain_failed(p, n < 0 ? errno : ENOSPC, bytes);
 }
 
+/* Zeros would be written into the holes of the image. */
+static int check_holes(const struct mounted *m, struct error *err)
+{
+	return mounted_has_holes(m, HOLES_FEW) ? error_set(err, WHY_NO_FILL, 0, "sparse image") : 0;
+}
+
 static int fill_plainly(struct fill *f)
 {
 	struct plain p = { .f = f, .step = WRITE_SIZE };
 	struct space space;
 	void *zeros = NULL;
-	int rc;
+	int rc = check_holes(f->m, f->err);
 
-	if (mounted_has_holes(f->m, HOLES_FEW))
-		return error_set(f->err, WHY_NO_FILL, 0, "sparse image");
+	if (rc)
+		return rc;
 	if (posix_memalign(&zeros, 4096, WRITE_SIZE) != 0)
 		return error_set(f->err, WHY_MEMORY, ENOMEM, f->m->mountpoint);
 	memset(zeros, 0, WRITE_SIZE);
@@ -220,6 +226,8 @@ static int tell_reserve(const struct mounted *m, const struct watch *watch, stru
 	int dir = mounted_open(m, err);
 	int rc = dir < 0 ? dir : mounted_space(m, dir, &space, err);
 
+	if (rc == 0 && !fill_knows_layout(m))
+		rc = check_holes(m, err);
 	if (dir >= 0)
 		close(dir);
 	if (rc)

@@ -56,6 +56,10 @@ void fill_close(struct fill *f);
 /* Whether that errno of a claim means that there is no more to be had. */
 bool fill_is_end(int errnum);
 
+/* Whether the layout can be known, as far as the type tells: files of ext2 and ext3 cannot be
+   claimed without writing. */
+bool fill_knows_layout(const struct mounted *m);
+
 /* Claims without writing, writes what is stale. -EOPNOTSUPP, and err untouched, where the layout
    cannot be known; nothing is claimed then. */
 int fill_by_layout(struct fill *f);

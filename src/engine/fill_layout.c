@@ -306,13 +306,19 @@ static int layout_swap(struct layout *l)
 	return rc;
 }
 
+bool fill_knows_layout(const struct mounted *m)
+{
+	static const char *const known[] = { "ext4", "xfs", NULL };
+
+	return m->device && mounted_is(m, known);
+}
+
 int fill_by_layout(struct fill *f)
 {
-	static const char *const known[] = { "ext2", "ext3", "ext4", "xfs", NULL };
 	struct layout l = { .f = f, .blind = { .allowed = mounted_is_solid(f->m) } };
 	int rc;
 
-	if (!f->m->device || !mounted_is(f->m, known))
+	if (!fill_knows_layout(f->m))
 		return -EOPNOTSUPP;
 	l.zeros = calloc(1, ZEROS);
 	l.map = malloc(sizeof(*l.map) + BATCH * sizeof(l.map->fm_extents[0]));

@@ -170,6 +170,8 @@ if command -v mkfs.ntfs >/dev/null && command -v ntfs-3g >/dev/null && [ -e /dev
 		ends 4 --zero --yes --method=$method mnt
 		grep -q 'sparse image' err || fail "no reason: $(cat err)"
 		grep -q "umount $work/mnt" err || fail "no remedy: $(cat err)"
+		ends 4 --zero --yes --dry-run --method=$method mnt
+		grep -q 'sparse image' err || fail "not foreseen by a dry run: $(cat err)"
 	done
 	[ "$(allocated disk.img)" -le $((before + 65536)) ] || fail "from $before bytes, it grew"
 	umount_ntfs mnt
