@@ -131,6 +131,9 @@ static const char *sentence_of(const struct job_event *event)
 {
 	switch (event->note) {
 	case NOTE_LOCKED:
+		if (event->b == 0 && event->a > 0)
+			/* TRANSLATORS: "/mnt: mounted, 121.3 GiB free" */
+			return _("{name}: mounted, {size} free");
 		/* TRANSLATORS: "sda1: locked and clean, 121.3 GiB free in 9812 extents" */
 		return P_("{name}: locked and clean, {size} free in {b} extent",
 			  "{name}: locked and clean, {size} free in {b} extents", event->b);

@@ -98,9 +98,10 @@ const struct binding key_bindings[] = {
 	  NC_("footer, max 9 cells", "New run"), 60, N_("Back to the list, for a new run") },
 
 	{ IN_SELECT | IN_PLAN | IN_RESULT | IN_PAGER, ACT_UP, KEYS(KEY_ARROW_UP, 'k'),
-	  NC_("key, max 6 cells", "Up"), "Down k j", NULL, 0, N_("Up and down") },
+	  NC_("key, max 6 cells", "Up/Dn"), "k j", NC_("footer, max 9 cells", "Move"), 1,
+	  N_("Up and down") },
 	{ IN_SELECT | IN_PLAN | IN_RESULT | IN_PAGER, ACT_DOWN, KEYS(KEY_ARROW_DOWN, 'j'),
-	  NC_("key, max 6 cells", "Down"), "j", NC_("footer, max 9 cells", "Move"), 1, NULL },
+	  NC_("key, max 6 cells", "Down"), "j", NULL, 0, NULL },
 	{ IN_SELECT | IN_RESULT | IN_PAGER | IN_DIALOG | IN_EDITOR, ACT_PAGE_UP, KEYS(KEY_PAGE_UP),
 	  NC_("key, max 6 cells", "PgUp"), "PgDn", NULL, 0, N_("A page up and down") },
 	{ IN_SELECT | IN_RESULT | IN_PAGER | IN_DIALOG | IN_EDITOR, ACT_PAGE_DOWN,

@@ -156,10 +156,10 @@ static void say_gain(const struct ui *ui, const struct target *t, const char *pm
 	}
 }
 
-/* How it would be done and what that takes, or what helps. */
-static void say_way(const struct target *t, char *line)
+/* How it would be done (as asked, unless that is auto) and what that takes, or what helps. */
+static void say_way(const struct target *t, enum method asked, char *line)
 {
-	enum method m = t->method;
+	enum method m = asked == METHOD_AUTO ? t->method : asked;
 	const struct estimate *e = &t->estimate;
 	char text[1024], time[48], reads[48], writes[48];
 	const struct say_fact facts[] = {
@@ -168,7 +168,7 @@ static void say_way(const struct target *t, char *line)
 	};
 
 	line[0] = '\0';
-	say_duration(guess_ms(t, METHOD_AUTO, 0), time, sizeof(time));
+	say_duration(guess_ms(t, m, 0), time, sizeof(time));
 	say_size(m == METHOD_FILL ? e->free : e->present, reads, sizeof(reads));
 	say_size(e->stale, writes, sizeof(writes));
 	if (target_wants_consent(t)) {
@@ -200,7 +200,7 @@ void select_detail(const struct ui *ui, struct grid *g, int row, int rows)
 	say_device(t, lines[0]);
 	say_contents(t, lines[1]);
 	say_gain(ui, t, grid_pm(g), lines[2]);
-	say_way(t, lines[3]);
+	say_way(t, ui->options->job.method, lines[3]);
 	/* The row itself has the figure: say why there is none, or what it is a figure of. */
 	if (rows == 1 && t->verdict.why == WHY_NONE)
 		memcpy(lines[2], lines[1], LINE);
@@ -251,7 +251,7 @@ void select_info(struct ui *ui)
 	say_device(t, lines[0]);
 	say_contents(t, lines[1]);
 	say_gain(ui, t, "+-", lines[2]);
-	say_way(t, lines[3]);
+	say_way(t, ui->options->job.method, lines[3]);
 	text[0] = '\0';
 	for (int i = 0; i < 4 && at < sizeof(text); i++) {
 		if (lines[i][0])

@@ -34,6 +34,12 @@ void begin_with_consent(void)
 	assert_int_equal(ui_open(&ui, &options, &err), 0);
 }
 
+void begin_by(enum method method)
+{
+	begin_on(NULL);
+	options.job.method = method;
+}
+
 void begin(void)
 {
 	begin_on(NULL);

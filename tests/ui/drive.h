@@ -12,6 +12,8 @@ extern struct ui ui;
 /* On the TARGET of that name; NULL: on all. */
 void begin_on(char *name);
 void begin(void);
+/* With --method. */
+void begin_by(enum method method);
 /* With --swap and --gaps. */
 void begin_with_consent(void);
 void end(void);

@@ -180,6 +180,15 @@ static void an_option_takes_the_bar_off_the_box(void **state)
 	end();
 }
 
+static void the_method_asked_for_is_told(void **state)
+{
+	(void)state;
+	begin_by(METHOD_PUNCH);
+	type("D");
+	compare("select-method", &sizes[0], true);
+	end();
+}
+
 static void plan_shows_what_will_be_done(void **state)
 {
 	(void)state;
@@ -368,6 +377,7 @@ int main(void)
 		SCREEN(refused_row_tells_reason_and_remedy),
 		SCREEN(what_is_cleared_whole_is_shown_and_asks_for_its_name),
 		SCREEN(an_option_takes_the_bar_off_the_box),
+		SCREEN(the_method_asked_for_is_told),
 		SCREEN(plan_shows_what_will_be_done),
 		SCREEN(plan_shows_a_refusal),
 		SCREEN(plan_with_sixty_targets_scrolls),
