@@ -260,6 +260,62 @@ static void everything_is_read_when_asked_for(void **state)
 	survey_close(s);
 }
 
+static void forecasts_come_with_what_each_target_saves(void **state)
+{
+	struct survey *s = open_survey(true, true, NULL);
+	const struct target *a;
+
+	(void)state;
+	assert_int_equal(survey_settle(s, LIMIT_MS), 0);
+	a = find(s, "a");
+	assert_true(a->forecast.known && a->forecast.exact);
+	assert_int_equal(a->forecast.now[FORECAST_PLAIN].bytes, WORLD_SIZE);
+	assert_int_equal(a->forecast.after[FORECAST_PLAIN].bytes, WORLD_SIZE - WORLD_FREE);
+	assert_int_equal(a->saves[FORECAST_PLAIN], WORLD_FREE);
+	assert_true(find(s, "b")->forecast.exact);
+	survey_close(s);
+	s = open_survey(false, false, NULL);
+	assert_int_equal(survey_settle(s, LIMIT_MS), 0);
+	assert_false(find(s, "a")->forecast.known);
+	survey_close(s);
+}
+
+static void what_nobody_agreed_to_clear_is_there_after(void **state)
+{
+	struct survey *s;
+
+	(void)state;
+	rows.swap = "a";
+	s = open_survey(true, true, NULL);
+	assert_int_equal(survey_settle(s, LIMIT_MS), 0);
+	assert_int_equal(find(s, "a")->forecast.after[FORECAST_PLAIN].bytes, WORLD_SIZE);
+	assert_int_equal(find(s, "a")->saves[FORECAST_PLAIN], WORLD_FREE);
+	survey_close(s);
+}
+
+static void a_rescan_keeps_a_forecast_until_there_is_a_new_one(void **state)
+{
+	struct error err;
+	struct survey *s = open_survey(true, true, NULL);
+
+	(void)state;
+	error_clear(&err);
+	assert_int_equal(survey_settle(s, LIMIT_MS), 0);
+	world.stale = false;
+	survey_pause(s, true);
+	assert_int_equal(survey_rescan(s, &err), 0);
+	for (int i = 0; i < 100 && (i == 0 || find(s, "a")->state != TARGET_READY); i++) {
+		poll(NULL, 0, 10);
+		survey_update(s);
+	}
+	assert_int_equal(find(s, "a")->forecast.now[FORECAST_PLAIN].bytes, WORLD_SIZE);
+	survey_pause(s, false);
+	assert_int_equal(survey_settle(s, LIMIT_MS), 0);
+	assert_int_equal(find(s, "a")->forecast.now[FORECAST_PLAIN].bytes,
+			 WORLD_SIZE - WORLD_FREE);
+	survey_close(s);
+}
+
 static void a_pause_ends_reading_at_once(void **state)
 {
 	uint64_t begin = boottime_us();
@@ -459,6 +515,9 @@ int main(void)
 		cmocka_unit_test_setup(eight_targets_have_figures_within_a_second, set_up),
 		cmocka_unit_test_setup(what_is_refused_is_not_read, set_up),
 		cmocka_unit_test_setup(everything_is_read_when_asked_for, set_up),
+		cmocka_unit_test_setup(forecasts_come_with_what_each_target_saves, set_up),
+		cmocka_unit_test_setup(what_nobody_agreed_to_clear_is_there_after, set_up),
+		cmocka_unit_test_setup(a_rescan_keeps_a_forecast_until_there_is_a_new_one, set_up),
 		cmocka_unit_test_setup(a_pause_ends_reading_at_once, set_up),
 		cmocka_unit_test_setup(a_rescan_keeps_figures_and_finds_what_changed, set_up),
 		cmocka_unit_test_setup(figures_of_what_was_zeroed_do_not_stay, set_up),
