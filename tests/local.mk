@@ -163,6 +163,7 @@ e2e_tests = \
 	tests/e2e/fs_xfs_mounted.sh \
 	tests/e2e/fs_xfs_refused.sh \
 	tests/e2e/gaps.sh \
+	tests/e2e/guest.sh \
 	tests/e2e/intrude.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/lvm.sh \
@@ -180,6 +181,7 @@ e2e_tests += \
 	tests/e2e/fs_huge.sh \
 	tests/e2e/fs_ntfs.sh \
 	tests/e2e/fs_ntfs_refused.sh \
+	tests/e2e/guest_dos.sh \
 	tests/e2e/kill.sh \
 	tests/e2e/refuse.sh \
 	tests/e2e/wizard.sh \
@@ -201,6 +203,8 @@ slow_e2e_tests = \
 	tests/e2e/fs_kernel.sh \
 	tests/e2e/fs_ntfs.sh \
 	tests/e2e/fs_xfs.sh \
+	tests/e2e/guest.sh \
+	tests/e2e/guest_dos.sh \
 	tests/e2e/kill.sh \
 	$(NULL)
 

@@ -235,3 +235,21 @@ allocated() {
 	sync -f "$1"
 	echo $(($(stat -c %b "$1") * 512))
 }
+
+# used_bytes FILE: those in blocks of 4 KiB that are not all zero.
+used_bytes() {
+	python3 - "$1" <<-'END'
+		import os, sys
+		zero, used = bytes(4096), 0
+		with open(sys.argv[1], "rb") as f:
+		    while True:
+		        try:
+		            f.seek(os.lseek(f.fileno(), f.tell(), os.SEEK_DATA))
+		        except OSError:
+		            break
+		        piece = f.read(1 << 20)
+		        used += sum(4096 for i in range(0, len(piece), 4096)
+		                    if piece[i:i + 4096] != zero[:len(piece) - i])
+		print(used)
+	END
+}
