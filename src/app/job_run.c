@@ -222,8 +222,12 @@ static int verify(struct run *r)
 {
 	int rc;
 
-	if (!r->job->options.verify || r->job->options.dry_run || target_is_mounted(r->t))
+	if (!r->job->options.verify || r->job->options.dry_run)
 		return 0;
+	if (target_is_mounted(r->t)) {
+		note(r, NOTE_UNVERIFIED, 0, 0);
+		return 0;
+	}
 	set_phase(r, JOB_VERIFYING);
 	rc = engine_verify(r->hold.fs, &r->watch, &r->err);
 	if (rc)

@@ -57,8 +57,8 @@ static void complain_of_items(struct job *job)
 	}
 }
 
-static void print_item(const struct target *t, const struct job_view_item *item, bool dry,
-		       FILE *out)
+static void print_item(const struct target *t, const struct job_view_item *item,
+		       const struct job_options *options, FILE *out)
 {
 	char zeroed[48], zero[48], clock[24], errors[48], line[2048];
 	struct say_fact facts[] = {
@@ -70,7 +70,7 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 	say_size_long(item->was_zero, zero, sizeof(zero));
 	say_size_long(item->errors, errors, sizeof(errors));
 	say_clock((int64_t)item->elapsed_ms, clock, sizeof(clock));
-	if (dry)
+	if (options->dry_run)
 		/* TRANSLATORS: "disk.img: done, 83.0 GiB would be zeroed, 38.3 GiB are zero ..." */
 		say_fill(line, sizeof(line), _("{name}: {phase}, {zeroed} would be zeroed, {zero} "
 					       "are zero already, {clock}"), facts);
@@ -82,6 +82,11 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 	if (item->verified)
 		fprintf(out, "%s\n", say_fill(line, sizeof(line),
 			_("{name}: verified, all its free space reads as zero"), facts));
+	else if (item->phase == JOB_DONE && options->verify && !options->dry_run &&
+		 target_is_mounted(t))
+		fprintf(out, "%s\n", say_fill(line, sizeof(line),
+			_("{name}: not verified, because it is mounted: what is free changes"),
+			facts));
 	if (item->errors)
 		/* TRANSLATORS: {errors} is a size. */
 		fprintf(out, "%s\n", say_fill(line, sizeof(line),
@@ -96,7 +101,7 @@ void summary_print(struct job *job, const struct options *options, FILE *out)
 	job_view(job, &view);
 	for (size_t i = 0; i < view.items; i++) {
 		job_view_item(job, i, &item);
-		print_item(job_target(job, i), &item, options->job.dry_run, out);
+		print_item(job_target(job, i), &item, &options->job, out);
 	}
 }
 

@@ -152,8 +152,10 @@ for method in fill trim; do
 	sums mnt >kept
 	before=$(allocated disk.img)
 	ended=0
-	"$ACHICA" --zero --yes --method=$method --progress=none mnt >out 2>err </dev/null || ended=$?
+	"$ACHICA" --zero --yes --verify --method=$method --progress=none mnt >out 2>err </dev/null ||
+		ended=$?
 	[ $ended = 0 ] || [ $ended = 3 ] || fail "$method ended with $ended: $(cat out err)"
+	grep -q 'not verified, because it is mounted' out || fail "it is not told: $(cat out)"
 	after=$(allocated disk.img)
 	[ "$after" -le $((before + 1048576)) ] || fail "$method: from $before to $after bytes"
 	end_disk
