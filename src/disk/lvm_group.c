@@ -310,18 +310,26 @@ static struct lvm_volume *add_volume(struct lvm_reading *r, const char *name, co
 	return v;
 }
 
+/* LVM shows the volume that holds a snapshot, though the text does not call it visible. */
+static bool is_shown(const struct lvm_entry *e)
+{
+	return lvm_lists(e->node, "status", "VISIBLE") ||
+	       (e->used_by && strcmp(e->used_by, "snapshot") == 0);
+}
+
 static int add_entry(struct lvm_reading *r, const struct lvm_node *node)
 {
+	const struct lvm_entry *e = lvm_entry_find(r, node->name);
 	const char *id = lvm_string(node, "id");
 	struct lvm_volume *v;
 	int rc;
 
-	if (!lvm_lists(node, "status", "VISIBLE"))
+	if (!is_shown(e))
 		return 0;
 	v = add_volume(r, node->name, id ? id : "");
 	if (!v)
 		return -ENOMEM;
-	judge(lvm_entry_find(r, node->name), v);
+	judge(e, v);
 	rc = lvm_volume_read(r, node, v);
 	if (rc == -EINVAL) {
 		error_set(&v->verdict, WHY_CORRUPT, 0, "LVM metadata (segments)");

@@ -295,6 +295,9 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 				  "copied as it is");
 		return remedy_by_type(err->what) ? remedy_by_type(err->what) : remedies[err->why];
 	case WHY_CONTAINER:
+		/* "LVM2 vg0": its volumes have rows of their own. */
+		if (strncmp(err->what, "LVM2 ", 5) == 0)
+			return remedies[WHY_NOT_FOUND];
 		return remedy_by_type(err->what) ? remedy_by_type(err->what) : remedies[err->why];
 	case WHY_TOOL:
 		if (strcmp(err->what, "qemu-img") == 0)
