@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test_table \
 	tests/unit/test_sampler \
 	tests/unit/test_tool \
+	tests/unit/test_volumes \
 	tests/unit/test_window \
 	tests/unit/test_write \
 	tests/unit/test_xfs_log \
@@ -96,8 +97,10 @@ test_tools = \
 	tests/e2e/enginetool \
 	tests/fs/freemap \
 	tests/fuzz/replay_fs \
+	tests/fuzz/replay_lvm \
 	tests/lib/mapcheck \
 	$(NULL)
+tests_fuzz_replay_lvm_SOURCES = tests/fuzz/fuzz_lvm.c tests/fuzz/replay.c
 tests_fuzz_replay_fs_SOURCES = \
 	tests/fuzz/btrfs_sum_any.c \
 	tests/fuzz/exfat_sum_any.c \
@@ -167,6 +170,8 @@ e2e_tests = \
 	tests/e2e/intrude.sh \
 	tests/e2e/lock.sh \
 	tests/e2e/lvm.sh \
+	tests/e2e/lvm_booted.sh \
+	tests/e2e/lvm_refused.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/recognised.sh \
@@ -206,6 +211,9 @@ slow_e2e_tests = \
 	tests/e2e/guest.sh \
 	tests/e2e/guest_dos.sh \
 	tests/e2e/kill.sh \
+	tests/e2e/lvm.sh \
+	tests/e2e/lvm_booted.sh \
+	tests/e2e/lvm_refused.sh \
 	$(NULL)
 
 # The source itself.
@@ -255,6 +263,8 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/fs/pieces.py \
 	tests/fs/xfs.py \
 	tests/fuzz/lsan.supp \
+	tests/fuzz/lvm.dict \
+	tests/fuzz/lvm_seeds.py \
 	tests/fuzz/seeds.py \
 	tests/lib/boot.sh \
 	tests/lib/disk.sh \
@@ -326,7 +336,7 @@ fuzz_types = \
 fuzz_sums = btrfs exfat f2fs xfs
 .PHONY: fuzz fuzz-build bench
 fuzz: fuzz-build
-	$(MAKE) $(addprefix fuzz-,$(fuzz_types))
+	$(MAKE) $(addprefix fuzz-,$(fuzz_types) lvm)
 
 fuzz-build: $(BUILT_SOURCES)
 	$(MKDIR_P) tests/fuzz
@@ -338,6 +348,18 @@ fuzz-build: $(BUILT_SOURCES)
 		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES)))) \
 		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
+	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) \
+		-o tests/fuzz/fuzz_lvm $(addprefix $(top_srcdir)/tests/, \
+		fuzz/fuzz_lvm.c lib/io_mem.c lib/lvm.c) $(addprefix $(top_srcdir)/, \
+		$(filter src/base/%.c src/disk/lvm%.c,$(libachica_a_SOURCES)))
+	$(PYTHON3) $(top_srcdir)/tests/fuzz/lvm_seeds.py tests/fuzz/seeds-lvm
+
+# LVM2's metadata, in the same way.
+fuzz-lvm:
+	$(MKDIR_P) tests/fuzz/corpus/lvm
+	cd tests/fuzz && ./fuzz_lvm -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+		-rss_limit_mb=2500 -max_len=20000 -verbosity=0 -artifact_prefix=lvm- \
+		-dict=$(abs_top_srcdir)/tests/fuzz/lvm.dict corpus/lvm seeds-lvm
 
 $(addprefix fuzz-,$(fuzz_types)):
 	$(MKDIR_P) tests/fuzz/corpus/$(@:fuzz-%=%)
@@ -346,8 +368,9 @@ $(addprefix fuzz-,$(fuzz_types)):
 		./fuzz_fs -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2500 \
 		-max_len=400000 -verbosity=0 -artifact_prefix=$(@:fuzz-%=%)- \
 		corpus/$(@:fuzz-%=%) seeds
-.PHONY: $(addprefix fuzz-,$(fuzz_types))
+.PHONY: $(addprefix fuzz-,$(fuzz_types) lvm)
 
 clean-local:
 	rm -rf tests/fuzz/corpus tests/fuzz/seeds tests/fuzz/fuzz_fs
+	rm -rf tests/fuzz/seeds-lvm tests/fuzz/fuzz_lvm
 	rm -rf tests/boot tests/locale

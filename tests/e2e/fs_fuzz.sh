@@ -12,3 +12,7 @@ python3 "$top_srcdir/tests/fuzz/seeds.py" "$dir/seeds"
 for seed in "$dir/seeds"/*; do
 	"$top_builddir/tests/fuzz/replay_fs" "$seed" || fail "$(basename "$seed")"
 done
+python3 "$top_srcdir/tests/fuzz/lvm_seeds.py" "$dir/seeds-lvm"
+for seed in "$dir/seeds-lvm"/*; do
+	"$top_builddir/tests/fuzz/replay_lvm" "$seed" || fail "$(basename "$seed")"
+done

@@ -115,6 +115,34 @@ static void what_is_encrypted_is_trimmed_through_a_device_of_its_own(void **stat
 				    "--sizelimit 1024 '/a b.img')\" NAME"));
 }
 
+static void a_volume_is_mended_in_its_place(void **state)
+{
+	struct extent pv = { 1048576, 67108864 };
+	struct stretch segments[2] = {
+		{ { 2097152, 1048576 }, 1, 0 }, { { 9437184, 1048576 }, 1, 0 },
+	};
+	struct target t = { .kind = TARGET_LV, .name = (char *)"/a b#vg0/home",
+			    .path = (char *)"/a b", .fstype = (char *)"ext4", .base = 2097152,
+			    .size = 1048576, .pvs = &pv, .n_pvs = 1 };
+	struct error err = err_of(WHY_JOURNAL, "ext4");
+
+	(void)state;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "e2fsck -f '/a b?offset=2097152'");
+	t.segments = segments;
+	t.n_segments = 2;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "vgchange -ay vg0 && e2fsck -f /dev/vg0/home; vgchange -an vg0");
+	err = err_of(WHY_READ_ONLY, "vg0/home");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "lvchange --permission rw vg0/home");
+	err = err_of(WHY_VG_STATE, "exported");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "vgimport -a");
+	err = err_of(WHY_VG_STATE, "pvmove");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "let the move end, or undo it: pvmove, pvmove --abort");
+}
+
 static void a_loop_device_is_unmounted_before_it_is_detached(void **state)
 {
 	char *mounts[] = { (char *)"/mnt", NULL };
@@ -234,6 +262,7 @@ int main(void)
 		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
 		cmocka_unit_test(what_is_encrypted_is_trimmed_through_a_device_of_its_own),
+		cmocka_unit_test(a_volume_is_mended_in_its_place),
 		cmocka_unit_test(a_loop_device_is_unmounted_before_it_is_detached),
 		cmocka_unit_test(consent_is_given_by_an_option_and_a_name),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),

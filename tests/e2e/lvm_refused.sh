@@ -1,0 +1,164 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What LVM makes and achica cannot read as it lies is refused with its reason, each made by LVM
+# itself; and what is left of a group is cleared by consent alone.
+set -eu
+. "$top_srcdir/tests/lib/img.sh"
+. "$top_srcdir/tests/lib/lvm.sh"
+need mkfs.ext4 jq
+need_lvm
+
+PART=41943040
+P1=1048576
+P2=$((P1 + PART))
+
+# new_disk: vg0 over both partitions of disk.img, with an ext4 in vg0/home.
+new_disk() {
+	rm -f disk.img
+	truncate -s $((P2 + PART + 1048576)) disk.img
+	sgdisk -n "1:2048:+40M" -n "2:0:+40M" disk.img >log
+	attach_pvs disk.img $P1 $PART $P2 $PART
+	# shellcheck disable=SC2086
+	run_lvm vgcreate -y -s 1M vg0 $pvs
+	make_lv -n home -l 8 vg0
+	segments vg0/home >home.pieces
+	read -r start length <home.pieces
+	[ -e home.fs ] || { truncate -s "$length" home.fs && mkfs.ext4 -q -F home.fs; }
+	dd if=home.fs of=disk.img bs=1M seek=$((start / 1048576)) conv=notrunc status=none
+}
+
+# edited SED: the metadata with that edit, written by LVM.
+edited() {
+	run_lvm vgcfgbackup -f text vg0
+	sed "$1" text >edited
+	! cmp -s text edited || fail "nothing was edited"
+	run_lvm vgcfgrestore --force -f edited vg0
+}
+
+# refuses VG/LV CODE REASON
+refuses() {
+	detach_pvs
+	refuses_quietly "$@"
+}
+
+refuses_quietly() {
+	sha256sum disk.img >sum
+	ends 0 --list --json disk.img
+	code=$(jq -r --arg name "$work/disk.img#$1" \
+		'.. | objects | select(.name == $name) | .refusal.code' out)
+	[ "$code" = "$2" ] || fail "$1 is $code: $(cat out)"
+	ends 4 --zero --yes "disk.img#$1"
+	grep -q "$3" err || fail "$(cat err)"
+	grep -q 'what helps:' err || fail "no remedy: $(cat err)"
+	sha256sum -c --status sum || fail "something was written"
+}
+
+proves "a group that is what it should be is served"
+new_disk
+detach_pvs
+zeroes disk.img#vg0/home
+
+proves "a volume that is not plain"
+new_disk
+make_lv -n broken -l 2 vg0
+edited '/^		broken {/,/^		}/{s/"striped"/"error"/;/stripe/d;/"pv0"/d;/^				]/d}'
+detach_pvs
+refuses_quietly vg0/broken lv-type "neither linear nor striped: error"
+zeroes disk.img#vg0/home
+
+proves "a snapshot and its origin"
+new_disk
+make_lv -n cow -l 2 vg0
+edited '/^	logical_volumes {/a\
+		snapshot0 {\
+			id = "aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg"\
+			status = ["READ", "WRITE"]\
+			flags = []\
+			segment_count = 1\
+			segment1 {\
+				start_extent = 0\
+				extent_count = 8\
+				type = "snapshot"\
+				chunk_size = 8\
+				origin = "home"\
+				cow_store = "cow"\
+			}\
+		}'
+lvm lvs vg0 2>&1 | grep -q 'cow .*home' || fail "LVM sees no snapshot: $(lvm lvs vg0 2>&1)"
+detach_pvs
+refuses_quietly vg0/home lv-snapshot "a snapshot or has one"
+refuses_quietly vg0/cow lv-snapshot "a snapshot or has one"
+
+proves "a volume that is read-only"
+new_disk
+run_lvm lvchange --permission r vg0/home
+refuses vg0/home read-only "vg0/home is read-only"
+
+proves "an exported group"
+new_disk
+run_lvm vgexport vg0
+refuses vg0/home vg-state "speaks against it: exported"
+
+proves "a move that is under way"
+new_disk
+edited '/home {/,/}/s/"VISIBLE"/"VISIBLE", "LOCKED"/'
+refuses vg0/home vg-state "speaks against it: pvmove"
+
+proves "a group with a physical volume elsewhere"
+new_disk
+run_lvm lvextend -l +40 vg0/home
+detach_pvs
+cp disk.img whole.img
+truncate -s $((P2 + 512)) disk.img
+truncate -s $((P2 + PART + 1048576)) disk.img
+refuses_quietly vg0/home vg-missing "is not on this disk"
+cp whole.img disk.img
+
+proves "two physical volumes with one UUID"
+new_disk
+detach_pvs
+dd if=disk.img of=disk.img bs=1M skip=1 seek=$((P2 / 1048576)) count=$((PART / 1048576)) \
+	conv=notrunc status=none
+refuses_quietly vg0/home pv-duplicate "the same UUID"
+
+proves "metadata that is damaged in all its copies"
+new_disk
+detach_pvs
+for p in $P1 $P2; do
+	printf 'X' | dd of=disk.img bs=1 seek=$((p + 4096 + 30)) conv=notrunc status=none
+done
+ends 0 --list --json disk.img
+[ "$(jq '[.. | objects | select(.refusal.code? == "corrupt")] | length' out)" = 2 ] ||
+	fail "the damage is not told: $(cat out)"
+ends 1 --zero --yes disk.img#vg0/home
+
+proves "one copy that is damaged does no harm"
+new_disk
+detach_pvs
+printf 'X' | dd of=disk.img bs=1 seek=$((P1 + 4096 + 30)) conv=notrunc status=none
+zeroes disk.img#vg0/home
+
+proves "what no volume has is cleared by consent alone"
+new_disk
+make_lv -n gone -l 2 vg0
+segments vg0/gone >gone.pieces
+read -r start length <gone.pieces
+head -c "$length" /dev/urandom |
+	dd of=disk.img bs=1M seek=$((start / 1048576)) conv=notrunc status=none
+run_lvm lvremove -y vg0/gone
+detach_pvs
+cp disk.img before.img
+ends 4 --zero --yes disk.img#vg0/-gap
+cmp -s before.img disk.img || fail "cleared without consent"
+zeroes disk.img#vg0/-gap --gaps --verify
+cmp -n $length -i "$start:0" disk.img /dev/zero || fail "old data is left"
+cmp -s before.img disk.img && fail "nothing was cleared"
+dd if=/dev/zero of=before.img bs=1M seek=$((start / 1048576)) count=$((length / 1048576)) \
+	conv=notrunc status=none
+cmp before.img disk.img || fail "more than the rest was changed"
+
+proves "a deleted filesystem in the rest wants its name"
+dd if=home.fs of=disk.img bs=1M seek=$((start / 1048576)) conv=notrunc status=none
+ends 0 --list --json disk.img
+[ "$(jq -r '.. | objects | select(.name? and (.name | endswith("-gap"))) | .refusal.code' out)" = \
+	remains ] || fail "traces are not seen: $(cat out)"
