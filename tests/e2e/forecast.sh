@@ -71,6 +71,7 @@ make_fs() {
 	xfs) mkfs.xfs -q -K "$@" disk.img >log 2>&1 ;;
 	btrfs) mkfs.btrfs -q -K "$@" disk.img >log 2>&1 ;;
 	ntfs) mkfs.ntfs -q -Q -F "$@" disk.img >log 2>&1 ;;
+	vfat) mkfs.vfat "$@" disk.img >log 2>&1 ;;
 	f2fs) mkfs.f2fs -q -f -t 0 "$@" disk.img >log 2>&1 ;;
 	hfsplus) python3 "$top_srcdir/tests/fs/hfsplus.py" make files=60 disk.img >log 2>&1 ;;
 	esac || fail "mkfs of $type: $(cat log)"
@@ -79,7 +80,7 @@ make_fs() {
 # Those that this kernel may not have are filled by their tools, or made with files in them.
 mount_fs() {
 	case $1 in
-	f2fs | hfsplus) ;;
+	f2fs | hfsplus | vfat) ;;
 	ntfs) mount_ntfs disk.img mnt ;;
 	*) mount -o "loop,offset=$offset" disk.img mnt ;;
 	esac
@@ -89,6 +90,10 @@ umount_fs() {
 	case $1 in
 	ntfs) umount_ntfs mnt ;;
 	f2fs) sload.f2fs -f mnt -t / disk.img >log 2>&1 || fail "sload.f2fs: $(cat log)" ;;
+	vfat)
+		mmd -i disk.img ::/d && mcopy -n -i disk.img mnt/* ::/d >log 2>&1 </dev/null ||
+			fail "mcopy: $(cat log)"
+		;;
 	hfsplus) ;;
 	*) umount mnt && wait_for "disk.img is let go" is_unused disk.img ;;
 	esac
@@ -104,6 +109,7 @@ while read -r type base size fill formats options; do
 	btrfs) tool=mkfs.btrfs ;;
 	ntfs) tool=ntfs-3g ;;
 	f2fs) tool=sload.f2fs ;;
+	vfat) tool=mcopy ;;
 	hfsplus) tool=python3 ;;
 	*) tool=mke2fs ;;
 	esac
@@ -141,6 +147,7 @@ ntfs holes 32 clustered 0,1,2
 ntfs noise 32 scattered 0,1,3
 f2fs partly 128 clustered 0,1
 hfsplus noise 32 scattered 0,1
+vfat noise 32 scattered 0,1 -F 16 -s 4
 END
 
 proves "of a whole disk: what is refused, swap, and what is in no partition count as they are"
