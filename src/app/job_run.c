@@ -18,7 +18,7 @@
 
 /* After a trim: how many chunks are looked at to see what it left, and what of that is worth a
    word, as a part of the free space. */
-#define REMAINS_CHUNKS 512
+#define REMAINS_CHUNKS 128
 #define REMAINS_PART 100
 
 /* What the worker holds while it is at one target. */
