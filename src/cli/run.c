@@ -200,6 +200,15 @@ static FILE *open_log(const char *path)
 	return log;
 }
 
+/* Whether all of it was written. What could not be flushed in the middle is gone, and told by
+   ferror alone. */
+static bool close_log(FILE *log)
+{
+	bool lost = ferror(log) != 0;
+
+	return fclose(log) == 0 && !lost;
+}
+
 static int run_job(struct target *tree, const struct selection *selection, struct job *job,
 		   const struct options *options, FILE *log)
 {
@@ -233,7 +242,7 @@ int run_selection(struct target *tree, const struct selection *selection,
 {
 	struct job *job = NULL;
 	FILE *log = options->log ? open_log(options->log) : NULL;
-	struct say_fact facts[] = { { "error", NULL }, { NULL, NULL } };
+	struct say_fact facts[] = { { "error", NULL }, { "name", options->log }, { NULL, NULL } };
 	int r;
 
 	if (options->log && !log)
@@ -242,8 +251,11 @@ int run_selection(struct target *tree, const struct selection *selection,
 	if (r == 0)
 		r = run_job(tree, selection, job, options, log);
 	job_free(job);
-	if (log && fclose(log) != 0 && r >= 0)
-		r = -errno;
+	if (log && !close_log(log)) {
+		/* TRANSLATORS: {name} is the file of --log */
+		cli_complain(_("{name}: it could not be written, the log is not complete"), facts);
+		r = r == STATUS_DONE ? STATUS_ERROR : r;
+	}
 	if (r >= 0)
 		return r;
 	facts[0].value = strerror(-r);

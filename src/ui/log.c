@@ -20,8 +20,8 @@ void log_add(struct ui *ui, const struct job_event *event, const struct target *
 	localtime_r(&event->when.tv_sec, &tm);
 	if (log->file) {
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-		fprintf(log->file, "%s %s\n", when, text);
-		fflush(log->file);
+		log->lost = fprintf(log->file, "%s %s\n", when, text) < 0 || log->lost;
+		log->lost = fflush(log->file) != 0 || log->lost;
 	}
 	strftime(when, sizeof(when), "%H:%M:%S", &tm);
 	snprintf(line, sizeof(line), "%s %s", when, text);

@@ -217,6 +217,20 @@ static int complain(const struct error *err)
 	return why_is_refusal(err->why) ? 4 : 1;
 }
 
+static int complain_of_log(const struct ui *ui, int status)
+{
+	const struct say_fact facts[] = { { "name", ui->options->log }, { NULL, NULL } };
+	char text[4200];
+
+	if (!ui->log.lost)
+		return status;
+	/* TRANSLATORS: {name} is the file of --log */
+	say_fill(text, sizeof(text),
+		 _("{name}: it could not be written, the log is not complete"), facts);
+	fprintf(stderr, "achica: %s\n", text);
+	return status ? status : 1;
+}
+
 /* The terminal is given back first, so that what is printed stays on it. */
 static int finish(struct loop *l)
 {
@@ -231,6 +245,7 @@ static int finish(struct loop *l)
 		fputs(l->ui.report, stdout);
 		fflush(stdout);
 	}
+	status = complain_of_log(&l->ui, status);
 	grid_free(&l->grid);
 	ui_close(&l->ui);
 	return status;

@@ -121,6 +121,7 @@ struct log {
 	uint64_t n;              /* lines so far */
 	uint64_t events;         /* of the job: taken in so far */
 	FILE *file;              /* --log, or NULL */
+	bool lost;               /* something could not be written there */
 };
 
 #define DIALOG_BUTTONS 4

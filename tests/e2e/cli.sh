@@ -107,6 +107,8 @@ ends 4 --zero --yes nothing.img
 cp a.img a.before
 ends 0 --zero --dry-run --method=write a.img
 cmp -s a.img a.before || is 'dry run' unchanged changed
+ends 1 --zero --yes --dry-run --progress=none --log=/dev/full a.img
+grep -q '/dev/full: it could not be written' err || fail "a lost log is not told: $(cat err)"
 ends 0 --zero --yes --verify --json --progress=none --log=log a.img
 is 'stderr of --progress=none' '' "$(grep -v '^achica will\|^ 1\.\|^Files\|^after' err)"
 is 'result' 'done' "$(jq -r '.targets[0].result' out)"
