@@ -33,6 +33,7 @@ libachica_a_SOURCES = \
 	include/achica/target.h \
 	include/achica/units.h \
 	src/app/advice.c \
+	src/app/advice_path.c \
 	src/app/advice_path.h \
 	src/app/branch.c \
 	src/app/branch.h \
@@ -50,6 +51,8 @@ libachica_a_SOURCES = \
 	src/app/job.c \
 	src/app/job_impl.h \
 	src/app/job_map.c \
+	src/app/job_overlay.c \
+	src/app/job_overlay.h \
 	src/app/job_pace.c \
 	src/app/job_run.c \
 	src/app/job_view.c \
@@ -174,6 +177,8 @@ libachica_a_SOURCES = \
 	src/engine/mounted.h \
 	src/engine/narrow.c \
 	src/engine/narrow.h \
+	src/engine/overlay.c \
+	src/engine/overlay.h \
 	src/engine/pack.c \
 	src/engine/pack.h \
 	src/engine/present.c \

@@ -96,4 +96,8 @@ int io_window_segments(struct io *parent, const struct stretch *segments, size_t
 struct target;
 int io_window_target(struct io *path, const struct target *t, struct io **io);
 
+/* Calls fn with the bytes of the parent behind e, in the window's order; of an io which is no
+   window with e itself. A non-zero result ends it and is returned. */
+int io_window_place(struct io *io, struct extent e, extent_fn *fn, void *arg);
+
 #endif

@@ -62,7 +62,14 @@ static size_t part_at(const struct io_window *w, uint64_t at)
 /* How many bytes of a stripe come before byte at of its part. */
 static uint64_t before(const struct part *p, size_t stripe, uint64_t at)
 {
-	return extent_on_stripe(at, p->stripes, p->chunk, stripe);
+	uint64_t row = p->chunk * p->stripes;
+	uint64_t rest = at % row;
+	uint64_t skip = p->chunk * stripe;
+
+	if (rest <= skip)
+		return at / row * p->chunk;
+	rest -= skip;
+	return at / row * p->chunk + (rest < p->chunk ? rest : p->chunk);
 }
 
 /* The opposite: where in the part byte at of a stripe lies. */
@@ -388,4 +395,25 @@ int io_window_target(struct io *path, const struct target *t, struct io **io)
 	if (t->n_segments)
 		return io_window_segments(path, t->segments, t->n_segments, io);
 	return io_window_new(path, &window, 1, io);
+}
+
+struct placing {
+	extent_fn *fn;
+	void *arg;
+};
+
+static int place_piece(struct io *parent, struct extent piece, uint64_t done, void *arg)
+{
+	const struct placing *p = arg;
+
+	(void)parent;
+	(void)done;
+	return p->fn(p->arg, piece);
+}
+
+int io_window_place(struct io *io, struct extent e, extent_fn *fn, void *arg)
+{
+	struct placing p = { fn, arg };
+
+	return io->ops == &window_ops ? each_piece(io, e, place_piece, &p) : fn(arg, e);
 }
