@@ -34,13 +34,13 @@ unit_tests = \
 	tests/unit/test_map \
 	tests/unit/test_names \
 	tests/unit/test_qcow2 \
+	tests/unit/test_overlay \
 	tests/unit/test_run \
 	tests/unit/test_say_error \
 	tests/unit/test_say_size \
 	tests/unit/test_select \
 	tests/unit/test_survey \
 	tests/unit/test_table \
-	tests/unit/test_traces \
 	tests/unit/test_sampler \
 	tests/unit/test_tool \
 	tests/unit/test_volumes \
@@ -174,6 +174,7 @@ e2e_tests = \
 	tests/e2e/lvm_booted.sh \
 	tests/e2e/lvm_refused.sh \
 	tests/e2e/mounted.sh \
+	tests/e2e/overlay.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/recognised.sh \
 	tests/e2e/version.sh \

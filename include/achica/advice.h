@@ -14,6 +14,7 @@ enum advice_use {
 	ADVICE_CONVERT,  /* qemu-img convert */
 	ADVICE_COMPARE,  /* qemu-img compare of source and copy */
 	ADVICE_CHECK,    /* qemu-img check of the copy */
+	ADVICE_REMOVE,   /* rm of the overlay, last */
 };
 
 /* One command, as an argument list: run it with execvp, or print it with command_line. */
@@ -27,6 +28,7 @@ struct advice_options {
 	const char *out;      /* destination file; NULL: the source's name with .qcow2, in the
 	                         directory of an image, or the current one for a device */
 	bool compress;        /* -c */
+	const char *overlay;  /* copy this qcow2 over the source instead of the source; or NULL */
 };
 
 /*
@@ -39,6 +41,10 @@ int advice_for(const struct target *t, const struct advice_options *options,
 	       struct command **list, struct error *err);
 
 void command_free(struct command *list);
+
+/* The copy's name that is suggested for t, with kind (".overlay", or "") before ".qcow2";
+   malloc'ed: nothing has it yet. NULL without memory. */
+char *advice_name(const struct target *t, const char *kind);
 
 /* The command as one line for a POSIX shell, quoted to survive any bytes, malloc'ed; NULL without
    memory. A newline or an invalid byte stays as it is inside single quotes. */

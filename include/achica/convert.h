@@ -37,13 +37,21 @@ struct convert_view {
 	bool ended;
 };
 
+/* What is made: out, the file, and overlay, the qcow2 over the source to be read instead of it, or
+   NULL. Who made the overlay holds the source; once the copy is made it is removed. */
+struct convert_options {
+	const char *out;
+	const char *overlay;
+};
+
 /* Whether the copy of the disk or image at the top of t can be made as the file out: qemu-img is
    there, out is not, nobody writes to the source, and there is room, as far as is known. Nothing
    is kept. 0; -errno and *err. */
 int convert_check(const struct target *t, const char *out, struct error *err);
 
-/* Starts it; t is copied. -errno. */
-int convert_start(const struct target *t, const char *out, struct convert **convert);
+/* Starts it; t and options are copied. -errno. */
+int convert_start(const struct target *t, const struct convert_options *options,
+		  struct convert **convert);
 
 int convert_fd(const struct convert *convert);    /* readable when there is something new to see */
 void convert_ack(struct convert *convert);        /* makes it unreadable again */
@@ -56,9 +64,6 @@ void convert_free(struct convert *convert);
 
 /* 0, 1 or 4 of the contract, when it has ended. */
 int convert_exit_status(struct convert *convert);
-
-/* The copy's name that is suggested for t, malloc'ed: nothing has it yet. NULL without memory. */
-char *convert_suggest(const struct target *t);
 
 /* Stable English name of a phase, for JSON. */
 const char *convert_phase_name(enum convert_phase phase);

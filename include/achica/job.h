@@ -22,6 +22,9 @@ struct job_options {
 	bool reserve_given;
 	uint64_t reserve;      /* bytes that fill keeps free; without reserve_given the default */
 	uint64_t max_rate;     /* bytes per second, 0 no limit */
+	const char *overlay;   /* where overlays are made: a path to which ".qcow2" is added; NULL:
+	                          beside the copy that is advised */
+	bool overlay_goes;     /* they are removed by job_free */
 	bool ask_errors;       /* wait for job_answer at an I/O error; else do as on_error says */
 	enum job_on_error { JOB_SKIP, JOB_STOP } on_error; /* the range; the target */
 };
@@ -61,7 +64,7 @@ struct job_view_item {
 	uint64_t free;             /* bytes of free space, from the dry walk */
 	uint64_t done;             /* of it: dealt with */
 	uint64_t read;             /* bytes read */
-	uint64_t zeroed;           /* stale bytes made zero */
+	uint64_t zeroed;           /* stale bytes made zero; overlay: free ones that are no hole */
 	uint64_t was_zero;         /* free bytes found zero, holes included */
 	uint64_t errors;           /* bytes that could not be read or written */
 	uint64_t kept;             /* free bytes left alone: reserve */
@@ -84,6 +87,7 @@ enum job_note {
 	NOTE_FLUSHED,
 	NOTE_VERIFIED,
 	NOTE_DONE,        /* a = zeroed, b = was zero */
+	NOTE_OVERLAY,     /* the same of an overlay: a = left out of the copy */
 	NOTE_REFUSED,     /* error */
 	NOTE_FAILED,      /* error */
 	NOTE_IO_ERROR,    /* error: a range that was skipped */
@@ -151,6 +155,10 @@ void job_view_item(struct job *job, size_t i, struct job_view_item *item);
 void job_view_map(struct job *job, size_t i, unsigned char *cells);
 bool job_view_event(struct job *job, uint64_t index, struct job_event *event);
 const struct target *job_target(const struct job *job, size_t i);
+
+/* The overlay over the disk or image that t is in, the job's; NULL when there is none. Its disk is
+   held against writing until job_free. For a job that has ended. */
+const char *job_overlay(struct job *job, const struct target *t);
 
 /* Take effect within 200 ms. All are idempotent and callable at any time from any thread;
    job_stop is safe in no signal handler (set a flag there). */

@@ -33,6 +33,7 @@ enum method {
 	METHOD_WRITE,
 	METHOD_TRIM,
 	METHOD_FILL,
+	METHOD_OVERLAY, /* the source stays as it is: what is free is left out of the copy */
 	METHOD_COUNT,
 };
 

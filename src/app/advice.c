@@ -10,20 +10,16 @@
  * the shell's quotes; neither can it be taken for an option.
  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "achica/advice.h"
-#include "achica/convert.h"
 #include "app/advice_path.h"
 
-#define LONGEST_EXTENSION 5
 #define LOOP "/dev/loop"
 
 struct advice {
@@ -220,92 +216,12 @@ static int add_detaches(struct advice *a, const struct target *top)
 	return rc;
 }
 
-/* Where the extension of name starts, its end when it has none: not a version or a date. */
-static size_t extension_at(const char *name)
+static int add_copy(struct advice *a, const char *format, const char *source, const char *copy,
+		    bool compress)
 {
-	const char *dot = strrchr(name, '.');
-	size_t n = dot ? strlen(dot + 1) : 0;
-
-	if (n == 0 || n > LONGEST_EXTENSION || dot == name || !isalpha((unsigned char)dot[1]))
-		return strlen(name);
-	for (const char *p = dot + 1; *p; p++) {
-		if (!isalnum((unsigned char)*p))
-			return strlen(name);
-	}
-	return (size_t)(dot - name);
-}
-
-/* The folder and the name without extension for the copy of source, malloc'ed. */
-static char *copy_stem(const struct target *top, const char *source)
-{
-	const char *name = strrchr(source, '/') ? strrchr(source, '/') + 1 : source;
-	bool is_file = top->kind == TARGET_IMAGE || source != top->path;
-	char *here = is_file ? NULL : getcwd(NULL, 0);
-	const char *folder = is_file ? source : here;
-	size_t folder_len = is_file ? (size_t)(name - source) : here ? strlen(here) : 0;
-	size_t name_len = is_file ? extension_at(name) : strlen(name);
-	char *stem = NULL;
-
-	if (folder_len > 0 && folder[folder_len - 1] == '/')
-		folder_len--;
-	if (folder && asprintf(&stem, "%.*s/%.*s", (int)folder_len, folder, (int)name_len,
-			       name) < 0)
-		stem = NULL;
-	free(here);
-	return stem;
-}
-
-/* A name for the copy which nothing has yet, malloc'ed. */
-static char *free_name(const char *stem)
-{
-	char *name = NULL;
-	struct stat st;
-
-	for (unsigned i = 0; i < UINT16_MAX; i++) {
-		char number[16] = "";
-
-		if (i > 0)
-			snprintf(number, sizeof(number), "-%u", i);
-		if (asprintf(&name, "%s%s.qcow2", stem, number) < 0)
-			return NULL;
-		if (lstat(name, &st) < 0 && errno == ENOENT)
-			return name;
-		free(name);
-	}
-	return NULL;
-}
-
-char *path_absolute(const char *path)
-{
-	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
-	char *whole = NULL;
-
-	if (path[0] == '/')
-		return strdup(path);
-	if (here && asprintf(&whole, "%s/%s", here, path) < 0)
-		whole = NULL;
-	free(here);
-	return whole;
-}
-
-static char *destination(const struct target *top, const char *source, const char *out)
-{
-	char *stem;
-	char *name;
-
-	if (out)
-		return path_absolute(out);
-	stem = copy_stem(top, source);
-	name = stem ? free_name(stem) : NULL;
-	free(stem);
-	return name;
-}
-
-static int add_copy(struct advice *a, const char *source, const char *copy, bool compress)
-{
-	const char *convert[] = { "qemu-img", "convert", "-p", "-f", "raw", "-O", "qcow2",
+	const char *convert[] = { "qemu-img", "convert", "-p", "-f", format, "-O", "qcow2",
 				  source, copy, NULL, NULL };
-	const char *const compare[] = { "qemu-img", "compare", "-f", "raw", "-F", "qcow2",
+	const char *const compare[] = { "qemu-img", "compare", "-f", format, "-F", "qcow2",
 					source, copy, NULL };
 	int rc;
 
@@ -316,21 +232,6 @@ static int add_copy(struct advice *a, const char *source, const char *copy, bool
 	}
 	rc = add(a, ADVICE_CONVERT, convert);
 	return rc ? rc : add(a, ADVICE_COMPARE, compare);
-}
-
-/* The file or device to copy. The backing file of a loop device may have lost its name. */
-static const char *source_of(const struct target *top)
-{
-	if (top->backing && access(top->backing, F_OK) == 0)
-		return top->backing;
-	return top->path;
-}
-
-char *convert_suggest(const struct target *t)
-{
-	const struct target *top = target_top(t);
-
-	return destination(top, source_of(top), NULL);
 }
 
 static int check(const struct target *top, struct error *err)
@@ -344,22 +245,36 @@ static int check(const struct target *top, struct error *err)
 	return 0;
 }
 
-static int fill(struct advice *a, const struct target *top, const struct advice_options *o)
+/* The source stays in use as it is: it is held by nobody who writes. */
+static int fill_overlay(struct advice *a, const char *copy, const struct advice_options *o)
 {
-	const char *source = source_of(top);
-	char *copy = destination(top, source, o ? o->out : NULL);
-	int rc = copy ? 0 : error_set(a->err, WHY_SYSTEM, errno ? errno : ENOMEM, source);
+	int rc = add_copy(a, "qcow2", o->overlay, copy, o->compress);
 
-	if (rc == 0)
-		rc = add_unmounts(a, top);
+	return rc ? rc : add(a, ADVICE_REMOVE, (const char *const[]){ "rm", o->overlay, NULL });
+}
+
+static int fill_plain(struct advice *a, const struct target *top, const char *copy,
+		      const struct advice_options *o)
+{
+	const char *source = advice_source(top);
+	int rc = add_unmounts(a, top);
+
 	if (rc == 0)
 		rc = add_waits(a, top);
 	if (rc == 0)
 		rc = add_swapoffs(a, top);
 	if (rc == 0 && (source != top->path || top->kind == TARGET_IMAGE))
 		rc = add_detaches(a, top);
+	return rc ? rc : add_copy(a, "raw", source, copy, o->compress);
+}
+
+static int fill(struct advice *a, const struct target *top, const struct advice_options *o)
+{
+	char *copy = o->out ? path_absolute(o->out) : advice_name(top, "");
+	int rc = copy ? 0 : error_set(a->err, WHY_SYSTEM, errno ? errno : ENOMEM, top->path);
+
 	if (rc == 0)
-		rc = add_copy(a, source, copy, o && o->compress);
+		rc = o->overlay ? fill_overlay(a, copy, o) : fill_plain(a, top, copy, o);
 	free(copy);
 	return rc;
 }
@@ -367,12 +282,13 @@ static int fill(struct advice *a, const struct target *top, const struct advice_
 int advice_for(const struct target *t, const struct advice_options *options,
 	       struct command **list, struct error *err)
 {
+	static const struct advice_options none = { .out = NULL };
 	const struct target *top = target_top(t);
 	struct advice a = { .end = &a.first, .err = err };
 	int rc = check(top, err);
 
 	if (rc == 0)
-		rc = fill(&a, top, options);
+		rc = fill(&a, top, options ? options : &none);
 	if (rc == 0)
 		*list = a.first;
 	else

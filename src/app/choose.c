@@ -4,8 +4,8 @@
 /*
  * The method that auto takes. Metadata before data: what gives space back to the host (punch, trim)
  * reads and writes nothing, so it comes first wherever the host may be able to; what writes (write,
- * fill) comes where it cannot. Refused here: what is mounted read-only, filling where zeros would
- * not reach the disk (btrfs compresses them away).
+ * fill) comes where it cannot. What is read-only gets an overlay. Refused here: to write to that,
+ * and filling where zeros would not reach the disk (btrfs compresses them away).
  */
 
 #include <errno.h>
@@ -107,8 +107,18 @@ static int choose_mounted(const struct target *t, enum method *m, struct error *
 	return rc;
 }
 
+/* Whether nothing can be written to it, by anybody: its device, its image, or its mount. */
+static bool is_read_only(const struct target *t)
+{
+	return t->read_only || (target_is_mounted(t) && has_option(t->mount_options, "ro"));
+}
+
 int choose_method(const struct target *t, enum method *m, struct error *err)
 {
+	if (is_read_only(t)) {
+		*m = METHOD_OVERLAY;
+		return 0;
+	}
 	if (target_is_mounted(t))
 		return choose_mounted(t, m, err);
 	*m = host_takes_back(t) ? METHOD_PUNCH : METHOD_WRITE;
@@ -120,12 +130,14 @@ int choose_check(const struct target *t, enum method m, struct error *err)
 	bool wants_mount = m == METHOD_TRIM || m == METHOD_FILL;
 	int rc;
 
-	if (m == METHOD_AUTO)
+	if (m == METHOD_AUTO || (m == METHOD_OVERLAY && is_read_only(t)))
 		return 0;
 	if (wants_mount && !target_is_mounted(t))
 		return error_set(err, WHY_NOT_MOUNTED, 0, t->name);
 	if (!wants_mount && target_is_mounted(t))
 		return error_set(err, WHY_IS_MOUNTED, 0, t->mountpoints[0]);
+	if (!wants_mount && m != METHOD_OVERLAY && t->read_only)
+		return error_set(err, WHY_READ_ONLY, 0, t->path);
 	if (!wants_mount)
 		return 0;
 	rc = check_mount(t, err);

@@ -34,6 +34,7 @@ struct convert {
 	struct target *tree;       /* a copy of the disk or image, ours */
 	struct target *target;
 	char *out;                 /* absolute */
+	char *overlay;             /* absolute, or NULL */
 };
 
 static const char *const phase_names[] = {
@@ -191,7 +192,7 @@ static int finish(struct convert *c, const struct part *part, struct error *err)
 
 static int make(struct convert *c, const struct part *part, struct error *err)
 {
-	struct advice_options options = { .out = part->path };
+	struct advice_options options = { .out = part->path, .overlay = c->overlay };
 	struct command *list = NULL;
 	int rc = advice_for(c->target, &options, &list, err);
 
@@ -205,10 +206,11 @@ static int go(struct convert *c, struct error *err)
 {
 	struct part part = { .out = c->out };
 	struct source source = { 0 };
-	int rc = convert_check(c->target, c->out, err);
+	int rc = c->overlay ? copy_check(c->target, c->out, err)
+			    : convert_check(c->target, c->out, err);
 
 	if (rc == 0)
-		rc = source_take(c->target, &source, err);
+		rc = source_take(c->target, c->overlay != NULL, &source, err);
 	if (rc == 0)
 		rc = part_make(&part, source.mode, err);
 	if (rc == 0)
@@ -218,6 +220,8 @@ static int go(struct convert *c, struct error *err)
 	if (rc == 0)
 		rc = finish(c, &part, err);
 	part_close(&part, rc == 0);
+	if (rc == 0 && c->overlay)
+		unlink(c->overlay);
 	source_release(&source);
 	return rc;
 }
@@ -251,10 +255,12 @@ static void free_all(struct convert *c)
 		close(c->fd);
 	target_free(c->tree);
 	free(c->out);
+	free(c->overlay);
 	free(c);
 }
 
-int convert_start(const struct target *t, const char *out, struct convert **convert)
+int convert_start(const struct target *t, const struct convert_options *options,
+		  struct convert **convert)
 {
 	struct convert *c = calloc(1, sizeof(*c));
 	int rc = -ENOMEM;
@@ -264,9 +270,10 @@ int convert_start(const struct target *t, const char *out, struct convert **conv
 	error_clear(&c->view.error);
 	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->target = branch_copy(t, &c->tree);
-	c->out = path_absolute(out);
+	c->out = path_absolute(options->out);
+	c->overlay = options->overlay ? path_absolute(options->overlay) : NULL;
 	c->start_us = thread_now_us();
-	if (c->fd < 0 || !c->target || !c->out)
+	if (c->fd < 0 || !c->target || !c->out || (options->overlay && !c->overlay))
 		goto out;
 	rc = thread_sync(&c->mutex, &c->change);
 	if (rc)

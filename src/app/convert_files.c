@@ -143,9 +143,8 @@ static int check_command(const struct target *t, const char *out, struct error *
 	return rc;
 }
 
-int convert_check(const struct target *t, const char *out, struct error *err)
+int copy_check(const struct target *t, const char *out, struct error *err)
 {
-	struct source source = { 0 };
 	char *whole = out[0] ? path_absolute(out) : NULL;
 	int rc = whole ? check_name(whole, err)
 		       : error_set(err, WHY_OPEN, out[0] ? ENOMEM : ENOENT, out);
@@ -154,10 +153,18 @@ int convert_check(const struct target *t, const char *out, struct error *err)
 		rc = check_command(t, whole, err);
 	if (rc == 0)
 		rc = check_folder(target_top(t), whole, err);
-	if (rc == 0)
-		rc = source_take(t, &source, err);
-	source_release(&source);
 	free(whole);
+	return rc;
+}
+
+int convert_check(const struct target *t, const char *out, struct error *err)
+{
+	struct source source = { 0 };
+	int rc = copy_check(t, out, err);
+
+	if (rc == 0)
+		rc = source_take(t, false, &source, err);
+	source_release(&source);
 	return rc;
 }
 
@@ -227,7 +234,7 @@ void part_close(struct part *part, bool keep)
 	*part = (struct part){ 0 };
 }
 
-int source_take(const struct target *t, struct source *source, struct error *err)
+int source_take(const struct target *t, bool held, struct source *source, struct error *err)
 {
 	const struct target *top = target_top(t);
 	int rc;
@@ -235,7 +242,7 @@ int source_take(const struct target *t, struct source *source, struct error *err
 	source->whole = target_copy(top);
 	if (!source->whole)
 		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
-	rc = lock_take(source->whole, LOCK_SHARED, &source->lock, err);
+	rc = held ? 0 : lock_take(source->whole, LOCK_SHARED, &source->lock, err);
 	if (rc)
 		return rc;
 	if (stat(top->path, &source->before) < 0)
@@ -248,7 +255,10 @@ int source_check(const struct source *source, struct error *err)
 {
 	const struct stat *before = &source->before;
 	struct stat now;
+	int rc = source->lock ? lock_check(source->lock, err) : 0;
 
+	if (rc)
+		return rc;
 	if (stat(source->whole->path, &now) < 0)
 		return error_set(err, WHY_OPEN, errno, source->whole->path);
 	if (!S_ISREG(now.st_mode))

@@ -28,16 +28,19 @@ int part_finish(const struct part *part, struct stat *st, struct error *err);
 /* Lets go; what is not kept is removed. */
 void part_close(struct part *part, bool keep);
 
-/* What is copied, held so that nobody writes to it. */
+/* What is copied, held so that nobody writes to it: by us, unless somebody has done so. */
 struct source {
 	struct target *whole;   /* the disk or image, without what is in it */
 	struct lock *lock;
 	struct stat before;
 	mode_t mode;
 };
-int source_take(const struct target *t, struct source *source, struct error *err);
+int source_take(const struct target *t, bool held, struct source *source, struct error *err);
 int source_check(const struct source *source, struct error *err); /* WHY_CHANGED */
 void source_release(struct source *source);
+
+/* What convert_check asks, but for the source. */
+int copy_check(const struct target *t, const char *out, struct error *err);
 
 /* Progress of qemu-img -p in permille, -1 for another line. */
 int convert_percent(const char *line);

@@ -67,11 +67,21 @@ int hold_look(const struct target *t, struct hold *h, struct error *err)
 	return fs_open(lock_window(h->lock), target_type(t), &h->fs, err);
 }
 
+int hold_source(const struct target *t, struct hold *h, struct error *err)
+{
+	int rc = lock_take(t, LOCK_LOOK, &h->lock, err);
+
+	h->source = true;
+	if (rc == 0)
+		rc = fs_open(lock_window(h->lock), target_type(t), &h->fs, err);
+	return rc ? rc : check_same(t, lock_window(h->lock), h->fs, err);
+}
+
 void hold_release(struct hold *h)
 {
 	fs_close(h->fs);
 	lock_release(h->lock);
-	*h = (struct hold){ NULL, NULL };
+	*h = (struct hold){ .lock = NULL };
 }
 
 struct walk {
@@ -110,7 +120,7 @@ int gate_look(const struct target *t, struct hold *h, struct gate_look *look, st
 {
 	uint64_t window = lock_window(h->lock)->size;
 	struct walk w = { look, { look->cells, window, 0 }, 0 };
-	bool mounted = target_is_mounted(t);
+	bool mounted = target_is_mounted(t) && !h->source;
 	int rc = -EOPNOTSUPP;
 
 	if (h->fs)
@@ -137,18 +147,31 @@ static int settle_method(const struct target *t, enum method m, enum method *tak
 	return m == METHOD_AUTO ? choose_method(t, taken, err) : 0;
 }
 
+/* Whether its disk can be held against writing, and it be read. */
+static int check_source(const struct target *t, struct hold *h, struct error *err)
+{
+	struct target *whole = target_copy(target_top(t));
+	struct lock *lock = NULL;
+	int rc = whole ? lock_take(whole, LOCK_SHARED, &lock, err)
+		       : error_set(err, WHY_MEMORY, ENOMEM, NULL);
+
+	lock_release(lock);
+	target_free(whole);
+	return rc ? rc : hold_source(t, h, err);
+}
+
 int job_check(const struct target *t, enum method m, enum method *taken, uint64_t *free_bytes,
 	      struct error *err)
 {
 	struct gate_look look = { .cells = NULL };
-	struct hold h = { NULL, NULL };
+	struct hold h = { .lock = NULL };
 	enum method method;
 	int rc = hold_verdict(t, err);
 
 	if (rc == 0)
 		rc = settle_method(t, m, &method, err);
 	if (rc == 0)
-		rc = hold_take(t, &h, err);
+		rc = method == METHOD_OVERLAY ? check_source(t, &h, err) : hold_take(t, &h, err);
 	if (rc == 0)
 		rc = gate_look(t, &h, &look, err);
 	hold_release(&h);
@@ -163,7 +186,7 @@ int job_check(const struct target *t, enum method m, enum method *taken, uint64_
 
 int job_free_map(const struct target *t, extent_fn *fn, void *arg, struct error *err)
 {
-	struct hold h = { NULL, NULL };
+	struct hold h = { .lock = NULL };
 	struct gate_sum sum;
 	int rc = hold_look(t, &h, err);
 

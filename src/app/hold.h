@@ -10,6 +10,7 @@
 struct hold {
 	struct lock *lock;
 	struct fs *fs;     /* NULL: mounted, and the kernel has no map of it */
+	bool source;       /* by hold_source */
 };
 
 /* -errno and *err when the survey's verdict speaks against t. */
@@ -22,6 +23,10 @@ int hold_take(const struct target *t, struct hold *h, struct error *err);
 /* The same to look only: nothing is taken. A mounted filesystem of which the kernel has no map is
    read by its driver, behind the kernel's back, if that finds it clean. */
 int hold_look(const struct target *t, struct hold *h, struct error *err);
+
+/* For the method overlay: its driver reads it, also where it is mounted read-only, and the same is
+   refused; nothing is taken, for the lock of its whole disk holds it. */
+int hold_source(const struct target *t, struct hold *h, struct error *err);
 
 void hold_release(struct hold *h);
 

@@ -16,6 +16,7 @@
 
 #include "app/branch.h"
 #include "app/job_impl.h"
+#include "app/job_overlay.h"
 #include "app/thread.h"
 
 static int init_item(struct job_item *item, const struct target *t, enum method asked)
@@ -34,6 +35,8 @@ static int init_item(struct job_item *item, const struct target *t, enum method 
 
 static void free_all(struct job *job)
 {
+	overlays_free(job);
+	free((char *)job->options.overlay);
 	for (size_t i = 0; i < job->n; i++)
 		target_free(job->items[i].tree);
 	free(job->items);
@@ -51,11 +54,12 @@ static int new_empty(size_t n, const struct job_options *options, struct job **o
 	if (!job)
 		return rc;
 	job->options = *options;
+	job->options.overlay = options->overlay ? strdup(options->overlay) : NULL;
 	job->items = calloc(n ? n : 1, sizeof(*job->items));
 	job->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (job->fd < 0)
 		rc = -errno;
-	if (!job->items || job->fd < 0)
+	if (!job->items || job->fd < 0 || (options->overlay && !job->options.overlay))
 		goto out;
 	rc = thread_sync(&job->mutex, &job->change);
 	if (rc)
@@ -65,6 +69,7 @@ static int new_empty(size_t n, const struct job_options *options, struct job **o
 out:
 	if (job->fd >= 0)
 		close(job->fd);
+	free((char *)job->options.overlay);
 	free(job->items);
 	free(job);
 	return rc;

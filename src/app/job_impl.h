@@ -68,6 +68,7 @@ struct job {
 	struct job_options options;
 	struct job_item *items;
 	size_t n;
+	struct job_overlay *overlays;
 	size_t current;
 	bool ended;
 	bool paused;

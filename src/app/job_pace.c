@@ -63,7 +63,7 @@ static bool is_metadata(const struct job_item *item)
 {
 	enum method m = method_of(item);
 
-	return m == METHOD_PUNCH || m == METHOD_TRIM;
+	return m == METHOD_PUNCH || m == METHOD_TRIM || m == METHOD_OVERLAY;
 }
 
 static uint64_t free_of(const struct job_item *item)

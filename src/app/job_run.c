@@ -14,6 +14,7 @@
 #include "app/choose.h"
 #include "app/hold.h"
 #include "app/job_impl.h"
+#include "app/job_overlay.h"
 #include "disk/disk.h"
 
 /* After a trim: how many chunks are looked at to see what it left, and what of that is worth a
@@ -27,6 +28,7 @@ struct run {
 	struct job_item *item;
 	const struct target *t;
 	struct hold hold;
+	enum method method;  /* asked for, or what auto means */
 	struct error err;
 	struct watch watch;
 };
@@ -159,6 +161,15 @@ static int act_mounted(struct run *r, enum method m)
 	return rc == 0 && dry ? foresee(r) : rc;
 }
 
+static int act_overlay(struct run *r)
+{
+	struct overlay *overlay;
+	int rc = overlays_take(r->job, r->item, &overlay, &r->err);
+
+	return rc ? rc : engine_overlay(r->hold.fs, overlay, overlays_shift(r->t), &r->watch,
+					&r->err);
+}
+
 static int act_by(struct run *r, enum method m)
 {
 	bool dry = r->job->options.dry_run;
@@ -170,19 +181,18 @@ static int act_by(struct run *r, enum method m)
 		return engine_punch(r->hold.fs, dry, &r->watch, &r->err);
 	if (m == METHOD_WRITE)
 		return engine_write(r->hold.fs, dry, &r->watch, &r->err);
+	if (m == METHOD_OVERLAY)
+		return act_overlay(r);
 	return act_mounted(r, m);
 }
 
 /* By the method asked for; auto goes on to the next where one cannot work. */
 static int act(struct run *r)
 {
-	enum method m = r->item->asked;
-	int rc = 0;
+	enum method m = r->method;
+	int rc;
 
-	if (m == METHOD_AUTO)
-		rc = choose_method(r->t, &m, &r->err);
-	if (rc == 0)
-		rc = job_keep_out(r->job);
+	rc = m == METHOD_OVERLAY ? 0 : job_keep_out(r->job);
 	if (rc)
 		return rc;
 	note(r, NOTE_METHOD, m, 0);
@@ -211,6 +221,8 @@ static int flush(struct run *r)
 	if (r->job->options.dry_run)
 		return 0;
 	set_phase(r, JOB_FLUSHING);
+	if (r->method == METHOD_OVERLAY)
+		return overlays_finish(r->job, r->item, &r->err);
 	rc = target_is_mounted(r->t) ? 0 : io_flush(io);
 	if (rc)
 		return io_report(io, WHY_FLUSH, -rc, &r->err);
@@ -222,7 +234,8 @@ static int verify(struct run *r)
 {
 	int rc;
 
-	if (!r->job->options.verify || r->job->options.dry_run)
+	if (!r->job->options.verify || r->job->options.dry_run ||
+	    r->method == METHOD_OVERLAY)
 		return 0;
 	if (target_is_mounted(r->t)) {
 		note(r, NOTE_UNVERIFIED, 0, 0);
@@ -266,9 +279,9 @@ static void measure_remains(struct run *r)
 {
 	struct watch watch = { .did = watch_cancel, .arg = r };
 	struct estimate e = { 0 };
-	struct hold h = { NULL, NULL };
+	struct hold h = { .lock = NULL };
 
-	if (!target_is_mounted(r->t) || !r->hold.fs || r->job->options.dry_run)
+	if (!target_is_mounted(r->t) || !r->hold.fs || r->hold.source || r->job->options.dry_run)
 		return;
 	set_phase(r, JOB_VERIFYING);
 	if (hold_look(r->t, &h, NULL) == 0)
@@ -297,9 +310,13 @@ static int go(struct run *r)
 	if (rc)
 		return rc;
 	rc = choose_check(r->t, r->item->asked, &r->err);
+	r->method = r->item->asked;
+	if (rc == 0 && r->method == METHOD_AUTO)
+		rc = choose_method(r->t, &r->method, &r->err);
 	if (rc)
 		return rc;
-	rc = hold_take(r->t, &r->hold, &r->err);
+	rc = r->method == METHOD_OVERLAY ? hold_source(r->t, &r->hold, &r->err)
+					 : hold_take(r->t, &r->hold, &r->err);
 	if (rc)
 		return rc;
 	r->job->lock = r->hold.lock;
@@ -326,7 +343,8 @@ static void conclude(struct run *r, int rc)
 
 	if (rc == 0) {
 		v->phase = JOB_DONE;
-		job_note(job, NOTE_DONE, v->zeroed, v->was_zero, NULL);
+		job_note(job, r->method == METHOD_OVERLAY ? NOTE_OVERLAY : NOTE_DONE, v->zeroed,
+			 v->was_zero, NULL);
 		return;
 	}
 	if (rc == -ECANCELED && job_canceled(job)) {

@@ -22,6 +22,7 @@ static const char *const method_names[METHOD_COUNT] = {
 	[METHOD_WRITE] = "write",
 	[METHOD_TRIM] = "trim",
 	[METHOD_FILL] = "fill",
+	[METHOD_OVERLAY] = "overlay",
 };
 
 struct target *target_new(enum target_kind kind)

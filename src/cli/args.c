@@ -250,7 +250,8 @@ static int check(const struct options *o)
 		return STATUS_USAGE;
 	}
 	if (o->convert && (o->verb != VERB_ZERO || o->job.dry_run)) {
-		usage_error(_("--convert goes with --zero, and not with --dry-run"), NULL, NULL);
+		usage_error(_("--convert goes with --zero or alone, and not with --dry-run"), NULL,
+			    NULL);
 		return STATUS_USAGE;
 	}
 	if (o->ascii && o->utf8) {
@@ -291,6 +292,14 @@ static int read_all(struct reading *r, int argc, char **argv)
 	return -1;
 }
 
+/* --convert without a verb: a copy, of a source that is left as it is. */
+static void copy_alone(struct options *o)
+{
+	o->verb = VERB_ZERO;
+	if (o->job.method == METHOD_AUTO)
+		o->job.method = METHOD_OVERLAY;
+}
+
 int args_parse(int argc, char **argv, struct options *options)
 {
 	struct reading r = { .options = options, .status = -1 };
@@ -305,6 +314,8 @@ int args_parse(int argc, char **argv, struct options *options)
 	options->survey.excludes = (char *const *)r.excludes;
 	status = read_all(&r, argc, argv);
 	options->survey.names = argv + optind;
+	if (options->convert && !r.verb_given)
+		copy_alone(options);
 	if (status < 0)
 		status = check(options);
 	options->survey.estimate = options->verb == VERB_ESTIMATE || options->verb == VERB_WIZARD;

@@ -80,7 +80,7 @@ static int run_suggest(struct survey *survey, const struct options *options)
 		return r < 0 ? failed(r) : STATUS_DONE;
 	}
 	for (struct target *t = tree; t; t = t->next) {
-		int r = commands_print(&t, 1, "", stdout);
+		int r = commands_print(&t, 1, NULL, "", stdout);
 
 		if (r < 0)
 			return failed(r);
@@ -167,12 +167,19 @@ static int run_free_map(struct survey *survey, const struct options *options)
 	return why_is_refusal(err.why) ? STATUS_REFUSED : STATUS_ERROR;
 }
 
+/* Whether no question has to be asked: it was answered, or nothing is changed. */
+static bool is_harmless(const struct options *options)
+{
+	return options->yes || options->job.dry_run || options->job.method == METHOD_OVERLAY;
+}
+
 /* Shows the plan and has it agreed to. */
 static bool is_agreed(const struct selection *selection, const struct options *options)
 {
 	if (!options->quiet || !options->yes)
 		plan_print(selection, options, stderr);
-	return options->yes || options->job.dry_run || ask_to_start(selection->n);
+	return is_harmless(options) || !plan_writes(selection, options) ||
+	       ask_to_start(selection->n);
 }
 
 /* Whether the copy that is asked for can be made, before anything is done. -1, or the status. */
@@ -250,7 +257,7 @@ int batch_run(const struct options *options)
 	int status;
 
 	signals_catch();
-	if (options->verb == VERB_ZERO && !options->yes && !options->job.dry_run && !ask_can()) {
+	if (options->verb == VERB_ZERO && !is_harmless(options) && !ask_can()) {
 		cli_complain(_("there is no terminal to ask on: --yes starts without asking"),
 			     NULL);
 		return STATUS_USAGE;

@@ -102,6 +102,9 @@ int estimate_print(const struct target *tree, const struct options *options);
 /* What a run would do, as a table, with its warnings. */
 void plan_print(const struct selection *selection, const struct options *options, FILE *out);
 
+/* Whether a run over it would write to any of its targets. */
+bool plan_writes(const struct selection *selection, const struct options *options);
+
 /* What the copies of their disks in tree will take, where that is known already. */
 void plan_copies(const struct selection *selection, const struct target *tree, FILE *out);
 
@@ -129,9 +132,10 @@ void progress_end(struct progress_state *p, struct job *job);
 void progress_convert(struct progress_state *p, struct convert *convert, bool now);
 void progress_convert_end(struct progress_state *p, struct convert *convert);
 
-/* Makes the small copy of t as options->convert and follows it to its end. Returns the signal that
-   ended it, 0 for none, or -errno; with 0 or a signal *convert is to be freed. */
-int copy_run(const struct target *t, const struct options *options,
+/* Makes the small copy of t (or of the overlay, unless it is NULL) as options->convert and follows
+   it to its end. Returns the signal that ended it, 0 for none, or -errno; with 0 or a signal
+   *convert is to be freed. */
+int copy_run(const struct target *t, const char *overlay, const struct options *options,
 		struct progress_state *progress, struct convert **convert);
 
 /* How it ended, in a sentence on out. */
@@ -142,6 +146,7 @@ void summary_print(struct job *job, const struct options *options, FILE *out);
 
 /* The advised commands of each disk or image in the list, one a line after indent. Returns 0, 1
    when one of them has none (and why is said on stderr), -errno. */
-int commands_print(struct target *const *targets, size_t n, const char *indent, FILE *out);
+int commands_print(struct target *const *targets, size_t n, struct job *job, const char *indent,
+		   FILE *out);
 
 #endif

@@ -10,13 +10,13 @@
 
 #define TICK_MS 200
 
-int copy_run(const struct target *t, const struct options *options,
+int copy_run(const struct target *t, const char *overlay, const struct options *options,
 		struct progress_state *progress, struct convert **convert)
 {
 	struct convert *c = NULL;
 	struct convert_view view;
 	int sig = 0;
-	int r = convert_start(t, options->convert, &c);
+	int r = convert_start(t, &(struct convert_options){ options->convert, overlay }, &c);
 
 	if (r < 0)
 		return r;

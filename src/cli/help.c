@@ -22,11 +22,12 @@ const struct cli_option cli_options[] = {
 	{ 'F', "free-map", NULL, N_("print the free space of one TARGET: OFFSET LENGTH, in "
 				    "bytes") },
 	{ 'S', "suggest", NULL, N_("print only the commands that make a small copy") },
-	{ 'o', "convert", "OUT", N_("and make the small copy as the new file OUT, compared with "
-				    "its source") },
+	{ 'o', "convert", "OUT", N_("make the small copy as the new file OUT, compared with its "
+				    "source: after --zero, or else by the method overlay") },
 
 	{ 0, "", NULL, N_("How:") },
-	{ 'M', "method", "auto|punch|write|trim|fill", N_("how free space becomes zero") },
+	{ 'M', "method", "auto|punch|write|trim|fill|overlay",
+	  N_("how free space becomes zero; overlay: only in the copy") },
 	{ 'x', "exact", NULL, N_("read all free space instead of a sample") },
 	{ 'n', "dry-run", NULL, N_("do everything but the writing") },
 	{ 'c', "verify", NULL, N_("read what was reclaimed once more") },

@@ -32,8 +32,20 @@ static void print_row(const struct target *t, size_t number, const struct option
 	fprintf(out, "%s\n", line);
 }
 
+bool plan_writes(const struct selection *selection, const struct options *options)
+{
+	for (size_t i = 0; i < selection->n; i++) {
+		if (options->job.method != METHOD_OVERLAY &&
+		    (options->job.method != METHOD_AUTO ||
+		     selection->targets[i]->method != METHOD_OVERLAY))
+			return true;
+	}
+	return false;
+}
+
 void plan_print(const struct selection *selection, const struct options *options, FILE *out)
 {
+	bool writes = plan_writes(selection, options);
 	char number[24];
 	char line[512];
 	struct say_fact facts[] = { { "n", number }, { NULL, NULL } };
@@ -43,11 +55,17 @@ void plan_print(const struct selection *selection, const struct options *options
 	say_fill(line, sizeof(line), P_("achica will make the free space of this target zero.",
 					"achica will make the free space of these {n} targets zero.",
 					selection->n), facts);
-	help_wrap(out, line, 0, 0, 80);
+	if (writes)
+		help_wrap(out, line, 0, 0, 80);
+	else
+		help_wrap(out, _("achica will leave the source as it is, and free space out of its "
+				 "copy:"), 0, 0, 80);
 	for (size_t i = 0; i < selection->n; i++)
 		print_row(selection->targets[i], i + 1, options, out);
-	help_wrap(out, _("Files are not touched. Deleted files in that space can NOT be recovered "
-			 "afterwards. It is safe to stop at any time."), 0, 0, 80);
+	if (writes)
+		help_wrap(out, _("Files are not touched. Deleted files in that space can NOT be "
+				 "recovered afterwards. It is safe to stop at any time."), 0, 0,
+			  80);
 	if (options->job.dry_run)
 		help_wrap(out, _("This is a dry run: nothing will be written."), 0, 0, 80);
 }

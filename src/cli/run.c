@@ -70,7 +70,12 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 	say_size_long(item->was_zero, zero, sizeof(zero));
 	say_size_long(item->errors, errors, sizeof(errors));
 	say_clock((int64_t)item->elapsed_ms, clock, sizeof(clock));
-	if (options->dry_run)
+	if (item->method == METHOD_OVERLAY)
+		/* TRANSLATORS: "disk.img: done, left as it is; its copy leaves out 83.0 GiB ..." */
+		say_fill(line, sizeof(line),
+			 _("{name}: {phase}, left as it is; its copy leaves out {zeroed} of free "
+			   "space, and {zero} of holes, {clock}"), facts);
+	else if (options->dry_run)
 		/* TRANSLATORS: "disk.img: done, 83.0 GiB would be zeroed, 38.3 GiB are zero ..." */
 		say_fill(line, sizeof(line), _("{name}: {phase}, {zeroed} would be zeroed, {zero} "
 					       "are zero already, {clock}"), facts);
@@ -83,7 +88,7 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 		fprintf(out, "%s\n", say_fill(line, sizeof(line),
 			_("{name}: verified, all its free space reads as zero"), facts));
 	else if (item->phase == JOB_DONE && options->verify && !options->dry_run &&
-		 target_is_mounted(t))
+		 target_is_mounted(t) && item->method != METHOD_OVERLAY)
 		fprintf(out, "%s\n", say_fill(line, sizeof(line),
 			_("{name}: not verified, because it is mounted: what is free changes"),
 			facts));
@@ -115,14 +120,15 @@ static bool is_repeated(struct target *const *targets, size_t i)
 	return false;
 }
 
-static int print_commands_of(const struct target *top, const char *indent, FILE *out)
+static int print_commands_of(const struct target *top, const char *overlay, const char *indent,
+			     FILE *out)
 {
 	struct command *list = NULL;
 	struct error err;
 	int r;
 
 	error_clear(&err);
-	r = advice_for(top, &(struct advice_options){ 0 }, &list, &err);
+	r = advice_for(top, &(struct advice_options){ .overlay = overlay }, &list, &err);
 	if (r != 0) {
 		cli_complain_error(&err, top->name, top);
 		return 1;
@@ -138,13 +144,15 @@ static int print_commands_of(const struct target *top, const char *indent, FILE 
 	return r;
 }
 
-int commands_print(struct target *const *targets, size_t n, const char *indent, FILE *out)
+int commands_print(struct target *const *targets, size_t n, struct job *job, const char *indent,
+		   FILE *out)
 {
 	int worst = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int r = is_repeated(targets, i)
-				? 0 : print_commands_of(target_top(targets[i]), indent, out);
+		const struct target *top = target_top(targets[i]);
+		const char *overlay = job ? job_overlay(job, top) : NULL;
+		int r = is_repeated(targets, i) ? 0 : print_commands_of(top, overlay, indent, out);
 
 		if (r < 0)
 			return r;
@@ -183,7 +191,7 @@ static int report(struct target *tree, const struct selection *selection, struct
 	if (options->job.dry_run || convert || !is_any_done(job))
 		return 0;
 	printf("\n%s\n", _("Now these commands make a small copy:"));
-	r = commands_print(selection->targets, selection->n, "  ", stdout);
+	r = commands_print(selection->targets, selection->n, job, "  ", stdout);
 	return r < 0 ? r : 0;
 }
 
@@ -227,7 +235,7 @@ static int run_job(struct target *tree, const struct selection *selection, struc
 	status = selection_status(selection, job_exit_status(job));
 	/* What could not be reclaimed makes no copy; where nothing had to be, there is one. */
 	if (options->convert && !sig && (status == STATUS_DONE || status == STATUS_NOTHING)) {
-		sig = copy_run(tree, options, &progress, &convert);
+		sig = copy_run(tree, job_overlay(job, tree), options, &progress, &convert);
 		status = convert ? convert_exit_status(convert) : STATUS_ERROR;
 	}
 	r = sig < 0 ? sig : report(tree, selection, job, convert, options);
@@ -235,6 +243,23 @@ static int run_job(struct target *tree, const struct selection *selection, struc
 	if (r < 0)
 		return r;
 	return sig ? signals_exit_status(sig) : status;
+}
+
+/* An overlay that is only made for the copy lies beside it, and goes when that is done. */
+static int new_job(const struct selection *selection, const struct options *options,
+		   struct job **job)
+{
+	struct job_options with = options->job;
+	char *stem = NULL;
+	int r;
+
+	if (options->convert && asprintf(&stem, "%s.overlay", options->convert) < 0)
+		return -ENOMEM;
+	with.overlay = stem;
+	with.overlay_goes = stem != NULL;
+	r = job_new(selection->targets, NULL, selection->n, &with, job);
+	free(stem);
+	return r;
 }
 
 int run_selection(struct target *tree, const struct selection *selection,
@@ -247,7 +272,7 @@ int run_selection(struct target *tree, const struct selection *selection,
 
 	if (options->log && !log)
 		return STATUS_ERROR;
-	r = job_new(selection->targets, NULL, selection->n, &options->job, &job);
+	r = new_job(selection, options, &job);
 	if (r == 0)
 		r = run_job(tree, selection, job, options, log);
 	job_free(job);

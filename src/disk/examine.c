@@ -7,10 +7,10 @@
  * with the device; it shares nothing with other threads but libparted's mutex, under which no
  * device is read (table.c).
  *
- * The verdict is the first that is true of: swap in use; mounted (read-only, or where we cannot
- * reach it); used by somebody; read-only; a table or signatures that contradict each other;
- * nothing known on it; and what its driver says. A mounted filesystem that is writable needs no
- * driver: it is trimmed or filled through its own kernel.
+ * The verdict is the first that is true of: swap in use; mounted (where we cannot reach it); used
+ * by somebody; a table or signatures that contradict each other; nothing known on it; and what its
+ * driver says. A mounted filesystem that is writable needs no driver: it is trimmed or filled
+ * through its own kernel. One that is read-only, in itself or as it is mounted, is for an overlay.
  */
 
 #include <errno.h>
@@ -149,7 +149,7 @@ static void judge_mounted(struct target *t, const struct mount *m)
 	}
 	if (m->rank <= 0)
 		error_set(&t->verdict, WHY_MOUNTED, 0, m->point);
-	else if (m->read_only)
+	else if (m->read_only && (!m->quiet || t->system))
 		error_set(&t->verdict, WHY_MOUNTED_RO, 0, m->point);
 }
 
@@ -222,9 +222,12 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 		return true;
 	/* What is mounted over physical volumes need not be this volume. */
 	m = t->n_pvs ? NULL : take_mounts(x, t, &use.place);
+	/* What cannot be written to may be read by others too, through a mount as well. */
+	use.reading = t->read_only || (m && m->quiet && !t->system);
 	if (m && place_meets(&m->place, &use.place)) {
 		judge_mounted(t, m);
-		return true;
+		if (!use.reading || t->verdict.why != WHY_NONE)
+			return true;
 	}
 	return !io || use_check(&use, &t->verdict) < 0;
 }
@@ -252,9 +255,7 @@ static void judge(struct exam *x, struct target *t, struct io *io, const struct 
 {
 	if (judge_users(x, t, io))
 		return;
-	if (t->read_only)
-		error_set(&t->verdict, WHY_READ_ONLY, 0, t->path);
-	else if (found->why != WHY_NONE && t->verdict.why == WHY_NONE)
+	if (found->why != WHY_NONE && t->verdict.why == WHY_NONE)
 		t->verdict = *found;
 	else if (s->usage == SIGNATURE_CONTAINER && t->kind != TARGET_GAP)
 		error_set(&t->verdict, WHY_CONTAINER, 0, s->type);

@@ -220,7 +220,8 @@ static size_t find_item(struct job *job, const struct target *t, size_t items)
 	return i;
 }
 
-static void put_result(struct object *o, const struct job_view_item *item, const struct target *t)
+static void put_result(struct object *o, const struct job_view_item *item, const struct target *t,
+		       const char *overlay)
 {
 	bool failed = item->error.why != WHY_NONE && !why_is_refusal(item->error.why);
 
@@ -235,16 +236,17 @@ static void put_result(struct object *o, const struct job_view_item *item, const
 	put(o, "host_before", bytes_or_null(item->host_before));
 	put(o, "host_after", bytes_or_null(item->host_after));
 	put(o, "verified", json_boolean(item->verified));
+	put(o, "overlay", name(overlay));
 }
 
-static json_t *commands_for(const struct target *t)
+static json_t *commands_for(const struct target *t, const char *overlay)
 {
 	json_t *array = json_array();
 	struct command *list = NULL;
 	struct error err;
 
 	error_clear(&err);
-	advice_for(t, &(struct advice_options){ 0 }, &list, &err);
+	advice_for(t, &(struct advice_options){ .overlay = overlay }, &list, &err);
 	for (struct command *c = list; c && array; c = c->next) {
 		if (json_array_append_new(array, name_list(c->argv)) != 0) {
 			json_decref(array);
@@ -286,6 +288,7 @@ static json_t *list_of(const struct target *t, const struct told *told);
 static json_t *one_target(const struct target *t, const struct told *told)
 {
 	struct job *job = told->job;
+	const char *overlay = job ? job_overlay(job, t) : NULL;
 	struct object o = object_new();
 	const struct error *refusal = &t->verdict;
 	struct job_view view = { 0 };
@@ -307,9 +310,9 @@ static json_t *one_target(const struct target *t, const struct told *told)
 	if (told->with & JSON_ESTIMATE)
 		put_estimate(&o, t);
 	if (done)
-		put_result(&o, &item, t);
+		put_result(&o, &item, t, overlay);
 	if ((told->with & JSON_COMMANDS) && !t->parent)
-		put(&o, "commands", commands_for(t));
+		put(&o, "commands", commands_for(t, overlay));
 	if (told->convert && !t->parent)
 		put(&o, "copy", copy_made(told->convert, t));
 	put(&o, "children", list_of(t->children, told));

@@ -72,6 +72,7 @@ static const char *const methods[METHOD_COUNT] = {
 	[METHOD_WRITE] = NC_("method, max 14 cells", "write zeros"),
 	[METHOD_TRIM] = NC_("method, max 14 cells", "trim"),
 	[METHOD_FILL] = NC_("method, max 14 cells", "fill"),
+	[METHOD_OVERLAY] = NC_("method, max 14 cells", "overlay"),
 };
 
 static const char *const method_reasons[METHOD_COUNT] = {
@@ -81,6 +82,8 @@ static const char *const method_reasons[METHOD_COUNT] = {
 	[METHOD_TRIM] = N_("It is mounted, and discard reaches the disk: nothing has to be read."),
 	[METHOD_FILL] = N_("It is mounted, and discard does not reach the disk: files of zeros "
 			   "take the free space for a while."),
+	[METHOD_OVERLAY] = N_("Nothing is written to it: a small file beside the copy tells what "
+			      "is free, and the copy leaves that out."),
 };
 
 const char *say_method(enum method m)
@@ -96,6 +99,7 @@ const char *say_method_why(enum method m)
 static const char *const uses[] = {
 	[ADVICE_UNMOUNT] = N_("Unmounts it: a copy of a mounted filesystem is not consistent."),
 	[ADVICE_WAIT] = N_("Waits until the program that served it has written all and closed it."),
+	[ADVICE_REMOVE] = N_("Removes the overlay, which is of no use once the copy is made."),
 	[ADVICE_SWAPOFF] = N_("Switches its swap off."),
 	[ADVICE_DETACH] = N_("Detaches the loop device from its image."),
 	[ADVICE_CONVERT] = N_("Copies it into a small qcow2 image; zeros take no room in it."),
@@ -116,6 +120,7 @@ static const char *const events[] = {
 	[NOTE_FLUSHED] = N_("{name}: everything written is on the disk"),
 	[NOTE_VERIFIED] = N_("{name}: verified, all its free space reads as zero"),
 	[NOTE_DONE] = N_("{name}: done, {size} zeroed, {other} were zero already"),
+	[NOTE_OVERLAY] = N_("{name}: done, left as it is; the copy leaves out {size}"),
 	[NOTE_REFUSED] = N_("{name}: refused: {reason}"),
 	[NOTE_FAILED] = N_("{name}: failed: {reason}"),
 	[NOTE_IO_ERROR] = N_("{name}: left out: {reason}"),

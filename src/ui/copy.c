@@ -67,12 +67,13 @@ static void start(struct ui *ui, const char *path)
 {
 	const struct result *r = &ui->result;
 	const struct target *top = result_top(ui, r->items[r->focus]);
+	struct convert_options options = { path, job_overlay(ui->job, top) };
 	struct error err;
 
 	if (!path[0])
 		return;
 	copy_free(ui);
-	if (convert_start(top, path, &ui->copy.convert) != 0) {
+	if (convert_start(top, &options, &ui->copy.convert) != 0) {
 		error_clear(&err);
 		error_set(&err, WHY_MEMORY, 0, NULL);
 		dialog_error(ui, _("No copy was made"), &err, top);
@@ -95,7 +96,7 @@ void copy_key(struct ui *ui)
 		ui->beep = true;
 		return;
 	}
-	name = convert_suggest(result_top(ui, r->items[r->focus]));
+	name = advice_name(result_top(ui, r->items[r->focus]), "");
 	dialog_ask(ui, _("Make the small copy"), _("Name of a new file:"), name ? name : "", start);
 	free(name);
 }

@@ -64,7 +64,7 @@ int64_t guess_ms(const struct target *t, enum method m, uint64_t max_rate)
 
 	if (m == METHOD_AUTO)
 		m = t->method;
-	if (m == METHOD_PUNCH || m == METHOD_TRIM)
+	if (m == METHOD_PUNCH || m == METHOD_TRIM || m == METHOD_OVERLAY)
 		return 1000; /* nothing is read or written */
 	if (!e->known)
 		return -1;

@@ -68,14 +68,15 @@ static void set_trouble(struct result *r, const struct error *err, const struct 
 		strdup(say_fill(text, sizeof(text), _("No command for {name}: {reason}."), facts));
 }
 
-static void add_commands(struct result *r, const struct target *top, size_t item)
+static void add_commands(struct result *r, const struct target *top, const char *overlay,
+			 size_t item)
 {
 	struct command *list = NULL;
 	struct error err;
 	int rc;
 
 	error_clear(&err);
-	rc = advice_for(top, &(struct advice_options){ 0 }, &list, &err);
+	rc = advice_for(top, &(struct advice_options){ .overlay = overlay }, &list, &err);
 	for (const struct command *c = list; c && rc == 0; c = c->next)
 		rc = add_line(r, c, item);
 	if (rc == -ENOMEM && err.why == WHY_NONE)
@@ -136,7 +137,7 @@ void result_load(struct ui *ui)
 		const struct target *top = top_of(ui, i);
 
 		if (top)
-			add_commands(r, top, i);
+			add_commands(r, top, job_overlay(ui->job, top), i);
 	}
 }
 
@@ -154,8 +155,11 @@ static void print_item(const struct ui *ui, size_t i, FILE *out)
 	say_size_long(item->was_zero, zero, sizeof(zero));
 	say_clock((int64_t)item->elapsed_ms, clock, sizeof(clock));
 	/* TRANSLATORS: "disk.img: done, 83.0 GiB zeroed, 38.3 GiB were zero already, 00:10:47" */
-	fprintf(out, "achica: %s\n", say_fill(line, sizeof(line),
-		_("{name}: {phase}, {zeroed} zeroed, {zero} were zero already, {clock}"), facts));
+	fprintf(out, "achica: %s\n", say_fill(line, sizeof(line), item->method == METHOD_OVERLAY
+		/* TRANSLATORS: "disk.img: done, left as it is; its copy leaves out 83.0 GiB ..." */
+		? _("{name}: {phase}, left as it is; its copy leaves out {zeroed} of free space, "
+		    "and {zero} of holes, {clock}")
+		: _("{name}: {phase}, {zeroed} zeroed, {zero} were zero already, {clock}"), facts));
 	if (item->error.why == WHY_NONE)
 		return;
 	say_reason(&item->error, reason, sizeof(reason));

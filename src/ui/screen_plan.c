@@ -226,6 +226,13 @@ static const struct plan_item *spoken_of(const struct plan *p)
 	return p->n ? &p->items[0] : NULL;
 }
 
+/* Whether it is on a real disk that is not in use: such a disk may be the only copy, or failing. */
+static bool is_disk(const struct target *t)
+{
+	return !target_is_mounted(t) && !t->backing && strncmp(t->path, "/dev/", 5) == 0 &&
+	       strncmp(t->path, "/dev/loop", 9) != 0;
+}
+
 static void say_note(const struct plan_item *item, char *buf, size_t n)
 {
 	char reason[2048], remedy[1024];
@@ -244,7 +251,7 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 				   /* TRANSLATORS: "sda1: its journal has not been replayed." */
 				   : _("{name}: {reason}."),
 			 facts);
-	} else if (target_is_mounted(item->t)) {
+	} else if (method_of(item) != METHOD_OVERLAY && target_is_mounted(item->t)) {
 		/* TRANSLATORS: "sda1: trim. It is mounted, and discard ... Unmounting it ..." */
 		say_fill(buf, n,
 			 _("{name}: {method}. {why} Unmounting it and working on it directly is "
@@ -255,6 +262,12 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 		say_fill(buf, n,
 			 _("{name}: ALL of it is cleared, as you agreed to. Method: {method}. "
 			   "{why}"),
+			 facts);
+	} else if (method_of(item) != METHOD_OVERLAY && is_disk(item->t)) {
+		/* TRANSLATORS: "sda1: write zeros. Free space is ... The method overlay ..." */
+		say_fill(buf, n,
+			 _("{name}: {method}. {why} The method overlay (key m) leaves a disk "
+			   "untouched, and is recommended where only a copy of it is wanted."),
 			 facts);
 	} else {
 		/* TRANSLATORS: "sda1: punch holes. The host can take the free space back: ..." */
@@ -340,12 +353,34 @@ static size_t first_item(const struct plan *p, size_t rows)
 	return focus < rows ? 0 : focus - rows + 1;
 }
 
+/* Whether any target is written to. */
+static bool writes(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (method_of(&p->items[i]) != METHOD_OVERLAY)
+			return true;
+	}
+	return p->n == 0;
+}
+
 static void say_intro(const struct plan *p, char *buf, size_t n)
 {
 	char number[24];
 	const struct say_fact facts[] = { { "n", number }, { NULL, NULL } };
 
 	snprintf(number, sizeof(number), "%zu", p->n);
+	if (!writes(p)) {
+		/* TRANSLATORS: {n} is a number. */
+		say_fill(buf, n,
+			 P_("achica will leave {n} target as it is: small files called overlays "
+			    "tell which space is free, and copies made with them leave it out.",
+			    "achica will leave {n} targets as they are: small files called "
+			    "overlays tell which space is free, and copies made with them leave "
+			    "it out.",
+			    p->n),
+			 facts);
+		return;
+	}
 	/* TRANSLATORS: {n} is a number. */
 	say_fill(buf, n,
 		 P_("achica will make the FREE space of {n} target zero. Files are not touched. "
@@ -446,8 +481,11 @@ static void draw(const struct ui *ui, struct grid *g)
 /* Those that may fit, automatic first; whether one does, the gate says. */
 static void next_method(struct ui *ui)
 {
-	static const enum method mounted[] = { METHOD_AUTO, METHOD_TRIM, METHOD_FILL };
-	static const enum method direct[] = { METHOD_AUTO, METHOD_PUNCH, METHOD_WRITE };
+	static const enum method mounted[] = { METHOD_AUTO, METHOD_TRIM, METHOD_FILL,
+					       METHOD_COUNT };
+	static const enum method direct[] = { METHOD_AUTO, METHOD_PUNCH, METHOD_WRITE,
+					      METHOD_OVERLAY, METHOD_COUNT };
+	static const enum method read_only[] = { METHOD_AUTO, METHOD_OVERLAY, METHOD_COUNT };
 	struct plan *p = &ui->plan;
 	size_t i = p->focus < p->n ? p->focus : 0;
 	const enum method *list;
@@ -455,10 +493,12 @@ static void next_method(struct ui *ui)
 
 	if (i >= p->n)
 		return;
-	list = target_is_mounted(p->items[i].t) ? mounted : direct;
-	while (at < 3 && list[at] != p->items[i].method)
+	list = p->items[i].t->method == METHOD_OVERLAY ? read_only
+	       : target_is_mounted(p->items[i].t) ? mounted : direct;
+	while (list[at] != METHOD_COUNT && list[at] != p->items[i].method)
 		at++;
-	p->items[i].method = list[at < 3 ? (at + 1) % 3 : 0];
+	p->items[i].method = list[at] == METHOD_COUNT || list[at + 1] == METHOD_COUNT
+			     ? METHOD_AUTO : list[at + 1];
 	p->items[i].check.state = CHECK_WAITING;
 	checks_ask_again(ui->checks, i, p->items[i].method);
 }

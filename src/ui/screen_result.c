@@ -136,7 +136,11 @@ static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 	say_estimate(&z->items[0].estimate, pm, expected, sizeof(expected));
 	say_size(z->items[0].zeroed, found, sizeof(found));
 	buf[0] = '\0';
-	if (z->items[0].estimate.known)
+	if (z->items[0].method == METHOD_OVERLAY)
+		/* TRANSLATORS: "/dev/sda1 was left as it is; its copy leaves out 83.0G." */
+		say_fill(buf, n, _("{name} was left as it is; its copy leaves out {found}."),
+			 facts);
+	else if (z->items[0].estimate.known)
 		/* TRANSLATORS: "/dev/sda1: 83.2G ±0.4 expected, 83.0G found." */
 		say_fill(buf, n, _("{name}: {expected} expected, {found} found."), facts);
 }

@@ -170,8 +170,8 @@ if as_nobody "$disktool" tree "${loop}p5" >/dev/null 2>&1; then
 fi
 mount -o remount,ro mnt
 probe "${loop}p5"
-is "${loop}p5" verdict mounted-read-only
-is "${loop}p5" what "$dir/mnt"
+is "${loop}p5" verdict none
+is "${loop}p5" mounts "$dir/mnt"
 umount mnt
 
 # Mounted in another namespace alone.
@@ -261,7 +261,7 @@ fi
 # Read-only.
 attach loop -r ext.img
 probe "$loop"
-is "$loop" verdict read-only
+is "$loop" verdict none
 detach "$loop"
 
 # All disks: with the loop device, without what is excluded, the system's last.

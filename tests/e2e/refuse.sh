@@ -86,7 +86,8 @@ refused loop 'umount'
 proves "the same, mounted read-only, by the name of the file and of the device"
 mount -o remount,ro mnt
 refused loop 'umount'
-refused mounted-read-only "umount" "$loop"
+ends 4 --zero --yes --method=fill "$loop"
+grep -q 'mounted read-only' err || fail "$(cat err)"
 umount mnt
 detach "$loop"
 
@@ -112,11 +113,13 @@ refused hibernated ''
 proves "an image that may only be read"
 new_ext4
 if chattr +i disk.img 2>/dev/null; then
-	refused read-only ''
+	ends 4 --zero --yes --method=punch disk.img
+	grep -q 'read-only' err || fail "$(cat err)"
 	chattr -i disk.img
 fi
 attach -r disk.img
-refused read-only '' "$loop"
+ends 4 --zero --yes --method=write "$loop"
+grep -q 'read-only' err || fail "$(cat err)"
 detach "$loop"
 
 proves "a superblock that contradicts itself"

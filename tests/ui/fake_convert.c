@@ -25,12 +25,13 @@ int convert_check(const struct target *t, const char *out, struct error *err)
 	return 0;
 }
 
-int convert_start(const struct target *t, const char *out, struct convert **convert)
+int convert_start(const struct target *t, const struct convert_options *options,
+		  struct convert **convert)
 {
 	struct convert *c = calloc(1, sizeof(*c));
 
 	(void)t;
-	c->out = strdup(out);
+	c->out = strdup(options->out);
 	c->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->view.phase = CONVERT_COPYING;
 	error_clear(&c->view.error);

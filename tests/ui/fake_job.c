@@ -240,6 +240,12 @@ bool job_view_event(struct job *job, uint64_t index, struct job_event *event)
 	return true;
 }
 
+const char *job_overlay(struct job *job, const struct target *t)
+{
+	(void)t;
+	return job->items[0].view.method == METHOD_OVERLAY ? "/srv/it.overlay.qcow2" : NULL;
+}
+
 const struct target *job_target(const struct job *job, size_t i)
 {
 	return job->items[i].target;

@@ -33,7 +33,8 @@ static int parse(const char *line, struct options *options)
 static void refuses_what_makes_no_sense(void **state)
 {
 	static const char *const lines[] = {
-		"--convert=x.qcow2 a.img", "--gaps=a", "--swap=yes", "--no-such", "-X", "-zF",
+		"--list --convert=x.qcow2 a.img", "--convert=x.qcow2", "--gaps=a",
+		"--zero --dry-run --convert=x a.img", "--swap=yes", "--no-such", "-X", "-zF",
 		"--list --zero a.img", "-l -e", "--zero", "--zero --yes", "-z 3", "7", "--list 12",
 		"--free-map", "--free-map a b", "--method=punsh -z a", "--method", "--method= -z a",
 		"--max-rate=0 -z a", "--max-rate=fast -z a", "--reserve=-1 -z a", "--reserve=1x -z a",

@@ -31,8 +31,8 @@ static const struct row rows[] = {
 	{ TARGET_DISK, NULL, false, "ext4", "/dev/sda", "rw,noatime", METHOD_FILL, 0 },
 	{ TARGET_IMAGE, NULL, false, "ntfs", "/srv/a.img", "rw", METHOD_FILL, 0 },
 	{ TARGET_IMAGE, NULL, false, "ntfs", "/dev/loop3", "rw", METHOD_TRIM, 0 },
-	{ TARGET_DISK, NULL, false, "ext4", "/dev/sda", "noatime,ro", METHOD_AUTO,
-	  WHY_MOUNTED_RO },
+	{ TARGET_DISK, NULL, false, "ext4", "/dev/sda", "noatime,ro", METHOD_OVERLAY, 0 },
+	{ TARGET_IMAGE, NULL, true, "btrfs", "/dev/loop3", "ro,compress", METHOD_OVERLAY, 0 },
 	{ TARGET_DISK, NULL, false, "ext4", "/dev/sda", "rw,errors=remount-ro", METHOD_FILL, 0 },
 	{ TARGET_DISK, NULL, false, "btrfs", "/dev/sda", "rw,compress=zstd:3", METHOD_AUTO,
 	  WHY_NO_FILL },
@@ -118,6 +118,49 @@ static void a_method_must_fit_the_target(void **state)
 	target_free(mounted);
 }
 
+static void what_is_read_only_gets_an_overlay_alone(void **state)
+{
+	static const enum method others[] = { METHOD_PUNCH, METHOD_WRITE };
+	struct target *image = make(&rows[0]);
+	struct target *mounted = make(&rows[10]);
+	enum method m;
+	struct error err;
+
+	(void)state;
+	assert_string_equal(mounted->mount_options, "noatime,ro");
+	image->read_only = true;
+	error_clear(&err);
+	assert_int_equal(choose_method(image, &m, &err), 0);
+	assert_int_equal(m, METHOD_OVERLAY);
+	assert_int_equal(choose_check(image, METHOD_OVERLAY, &err), 0);
+	assert_int_equal(choose_check(mounted, METHOD_OVERLAY, &err), 0);
+	for (size_t i = 0; i < 2; i++) {
+		error_clear(&err);
+		assert_true(choose_check(image, others[i], &err) < 0);
+		assert_int_equal(err.why, WHY_READ_ONLY);
+	}
+	error_clear(&err);
+	assert_true(choose_check(mounted, METHOD_FILL, &err) < 0);
+	assert_int_equal(err.why, WHY_MOUNTED_RO);
+	target_free(image);
+	target_free(mounted);
+}
+
+static void an_overlay_wants_nobody_to_write(void **state)
+{
+	struct target *image = make(&rows[0]);
+	struct target *mounted = make(&rows[4]);
+	struct error err;
+
+	(void)state;
+	error_clear(&err);
+	assert_int_equal(choose_check(image, METHOD_OVERLAY, &err), 0);
+	assert_true(choose_check(mounted, METHOD_OVERLAY, &err) < 0);
+	assert_int_equal(err.why, WHY_IS_MOUNTED);
+	target_free(image);
+	target_free(mounted);
+}
+
 static void only_what_cannot_work_is_followed_by_another(void **state)
 {
 	(void)state;
@@ -134,6 +177,8 @@ int main(void)
 		cmocka_unit_test(the_cheapest_that_is_safe),
 		cmocka_unit_test(a_partition_is_kept_where_its_disk_is),
 		cmocka_unit_test(a_method_must_fit_the_target),
+		cmocka_unit_test(what_is_read_only_gets_an_overlay_alone),
+		cmocka_unit_test(an_overlay_wants_nobody_to_write),
 		cmocka_unit_test(only_what_cannot_work_is_followed_by_another),
 	};
 

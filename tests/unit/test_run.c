@@ -46,6 +46,13 @@ int job_new(struct target *const *targets, const enum method *methods, size_t n,
 	return pipe(played.pipe);
 }
 
+const char *job_overlay(struct job *job, const struct target *t)
+{
+	(void)job;
+	(void)t;
+	return NULL;
+}
+
 void job_free(struct job *job)
 {
 	if (!job)
