@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_select \
 	tests/unit/test_survey \
 	tests/unit/test_table \
+	tests/unit/test_traces \
 	tests/unit/test_sampler \
 	tests/unit/test_tool \
 	tests/unit/test_volumes \

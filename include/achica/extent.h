@@ -26,6 +26,9 @@ struct stretch {
 	uint32_t chunk;    /* bytes */
 };
 
+/* How many of the first at bytes of a run of stripes lie on one of them (from 0); chunk not 0. */
+uint64_t extent_on_stripe(uint64_t at, uint64_t stripes, uint64_t chunk, uint64_t stripe);
+
 /*
  * Receives extents, ascending and never overlapping. A non-zero result ends the walk and is
  * returned from it unchanged.

@@ -81,34 +81,45 @@ static size_t count_members(const struct target *top, size_t *parts)
 	return n;
 }
 
-static void put_part(struct outlook *o, struct fs *fs, struct extent range, uint64_t start,
-		     unsigned owner)
+static struct cover_part *put_part(struct outlook *o, struct fs *fs, struct extent range,
+				   uint64_t start, unsigned owner)
 {
-	o->parts[o->n_parts++] = (struct cover_part){
+	struct cover_part *part = &o->parts[o->n_parts++];
+
+	*part = (struct cover_part){
 		.fs = fs,
 		.range = range,
 		.start = start,
 		.owner = owner,
 	};
+	return part;
 }
 
 /* For each of them the map of the filesystem is walked. */
 #define SEGMENTS_MAX 256
 
-/* A volume in segments is as many parts, each its own piece of the filesystem. Where they are too
-   many, as stripes are, all that the volume holds is counted as staying. */
+/* A volume in segments is as many parts, each its own piece of the filesystem, and so are stripes.
+   Where they are too many, all that the volume holds is counted as staying. */
 static void put_segments(struct outlook *o, const struct target *t, struct fs *fs, unsigned owner)
 {
 	const struct extent all = { 0, fs->size };
+	uint32_t beside = 0; /* stripes of this run that were put already */
 	uint64_t at = 0;
 
 	for (size_t i = 0; t->n_segments <= SEGMENTS_MAX && i < t->n_segments; i++) {
 		const struct stretch *s = &t->segments[i];
-		struct extent range = extent_clip((struct extent){ at, s->in.len }, all);
+		struct extent range = { at, s->in.len * s->stripes };
+		struct cover_part *part;
 
-		if (s->stripes == 1 && range.len)
-			put_part(o, fs, range, s->in.start - t->base + t->start, owner);
-		at += s->in.len;
+		range = extent_clip(range, all);
+		part = put_part(o, fs, range, s->in.start - t->base + t->start, owner);
+		if (s->stripes > 1) {
+			part->stripes = s->stripes;
+			part->stripe = beside;
+			part->chunk = s->chunk;
+		}
+		beside = (beside + 1) % s->stripes;
+		at += beside ? 0 : s->in.len * s->stripes;
 	}
 }
 

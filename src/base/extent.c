@@ -26,3 +26,13 @@ struct extent extent_shrink(struct extent e, uint64_t unit)
 		return (struct extent){ e.start, 0 };
 	return (struct extent){ e.start + head, (e.len - head) / unit * unit };
 }
+
+uint64_t extent_on_stripe(uint64_t at, uint64_t stripes, uint64_t chunk, uint64_t stripe)
+{
+	uint64_t row = chunk * stripes;
+	uint64_t rest = at % row;
+	uint64_t skip = chunk * stripe;
+
+	rest = rest > skip ? rest - skip : 0;
+	return at / row * chunk + (rest < chunk ? rest : chunk);
+}

@@ -62,14 +62,7 @@ static size_t part_at(const struct io_window *w, uint64_t at)
 /* How many bytes of a stripe come before byte at of its part. */
 static uint64_t before(const struct part *p, size_t stripe, uint64_t at)
 {
-	uint64_t row = p->chunk * p->stripes;
-	uint64_t rest = at % row;
-	uint64_t skip = p->chunk * stripe;
-
-	if (rest <= skip)
-		return at / row * p->chunk;
-	rest -= skip;
-	return at / row * p->chunk + (rest < p->chunk ? rest : p->chunk);
+	return extent_on_stripe(at, p->stripes, p->chunk, stripe);
 }
 
 /* The opposite: where in the part byte at of a stripe lies. */

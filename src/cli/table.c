@@ -96,11 +96,14 @@ static const char *cell_stale(const struct target *t, char *buf, size_t n)
 	return say_estimate(&t->estimate, utf8 ? "\302\261" : "+-", buf, n);
 }
 
-/* Of a whole disk or image what a copy takes, now and after; of a part of it what that saves. */
+/* Of a whole disk or image what a copy takes, now and after; of a part of it what that saves, or
+   that it will not unless somebody agrees to it. */
 static const char *cell_forecast(const struct target *t, char *buf, size_t n)
 {
 	char now[16], after[16];
 
+	if (t->parent && target_wants_consent(t))
+		return say_short(&t->verdict, buf, n);
 	if (!target_top(t)->forecast.known || (t->parent && !target_can(t)))
 		return "";
 	if (t->parent) {

@@ -4,10 +4,11 @@
 /*
  * Traces of filesystems in a gap: a deleted partition may be wanted back by somebody. libblkid
  * looks at the start, where the last one began. Others may have begun anywhere behind it:
- * partitioning programs use to take multiples of a MiB, so each of the first 512 MiB is looked at,
- * and then each 128 MiB, up to 64 GiB: on these lie, in a filesystem that began on one of them, the
- * copies of the superblock which ext keeps. That is a bound on the time, not a proof: what is not
- * found may be there all the same, and the user is asked in every case.
+ * partitioning programs use to take multiples of a MiB, so each of the first 128 MiB is looked at,
+ * and then each 128 MiB, up to 16 GiB: on these lie, in a filesystem that began on one of them, the
+ * copies of the superblock which ext keeps. That is a bound on the time (two seconds of a rotating
+ * disk), not a proof: what is not found may be there all the same, and the user is asked in every
+ * case.
  *
  * Magic numbers from the filesystems' own headers, as libblkid has them too.
  */
@@ -23,13 +24,13 @@
 
 #define LOOK (72 * KIB)
 #define NEAR_STEP (1 * MIB)
-#define NEAR (512 * MIB)
+#define NEAR (128 * MIB)
 #define FAR_STEP (128 * MIB)
-#define FAR (64 * GIB)
+#define FAR (16 * GIB)
 
 /* Of zeros: in one step, and in all. */
 #define ZERO_STEP (1 * MIB)
-#define ZERO_MOST (256 * MIB)
+#define ZERO_MOST (64 * MIB)
 
 static const struct magic {
 	const char *type;

@@ -12,8 +12,8 @@
 /*
  * What is left of filesystems in a window of a disk where none should be: what libblkid finds at
  * its start, else the first magic number that is seen where partitions use to begin. found->type is
- * "" without any; several at the start are all in it. About a thousand reads at most; holes are not
- * read. -errno and *err when it cannot be read.
+ * "" without any; several at the start are all in it. 256 reads at most; holes are not read.
+ * -errno and *err when it cannot be read.
  */
 int traces_find(struct io *disk, int fd, struct extent window, uint32_t sector,
 		struct signature *found, struct error *err);

@@ -59,21 +59,35 @@ static int tell(struct walk *w, uint64_t end, unsigned owner)
 	return rc;
 }
 
+/* Where a part of the range lies on the disk, or what of it lies on this stripe, which is in one
+   piece too; it may be empty. */
+static struct extent on_disk(const struct cover_part *part, struct extent e)
+{
+	uint64_t at = e.start - part->range.start;
+	uint64_t end = at + e.len;
+
+	if (e.len == 0)
+		return e;
+	if (part->stripes) {
+		at = extent_on_stripe(at, part->stripes, part->chunk, part->stripe);
+		end = extent_on_stripe(end, part->stripes, part->chunk, part->stripe);
+	}
+	return (struct extent){ part->start + at, end - at };
+}
+
 static int walk_free(void *arg, struct extent e)
 {
 	struct walk *w = arg;
 	const struct cover_part *part = w->part;
-	struct extent here = extent_clip(e, part->range);
-	uint64_t start;
+	struct extent here = on_disk(part, extent_clip(e, part->range));
 	int rc = ++w->extents % TICK_EVERY == 0 ? report_tick(w->watch, e.start) : 0;
 
 	if (rc || here.len == 0)
 		return rc;
-	start = part->start + (here.start - part->range.start);
-	if (start < w->at)
+	if (here.start < w->at)
 		return 0;
-	rc = tell(w, start, COVER_USED);
-	return rc ? rc : tell(w, start + here.len, part->owner);
+	rc = tell(w, here.start, COVER_USED);
+	return rc ? rc : tell(w, extent_end(here), part->owner);
 }
 
 int cover_walk(const struct cover *cover, const struct watch *watch, cover_fn *fn, void *arg,

@@ -9,13 +9,17 @@
 
 /*
  * A part of a disk of which a filesystem tells what is free: range of the filesystem's window lies
- * on the disk from start on. A partition is one part, a logical volume may be many.
+ * on the disk from start on. A partition is one part, a logical volume may be many; with stripes
+ * (0 without) each is a part, which has its share of the chunks of the same range.
  */
 struct cover_part {
 	struct fs *fs;
 	struct extent range;
 	uint64_t start;
-	unsigned owner; /* a number for the target, from 0 */
+	unsigned owner;   /* a number for the target, from 0 */
+	uint32_t stripes;
+	uint32_t stripe;  /* which of them, from 0 */
+	uint32_t chunk;   /* bytes */
 };
 
 /* A whole disk, and its parts in the order of their start, none of which overlap. */

@@ -149,6 +149,35 @@ gpt
 ends 1 --zero --yes --gaps --json 'disk.img#gap4'
 grep -q not-found out || fail "$(cat out)"
 
+# overtaken STATUS COMMAND...: it is run when achica asks whether to begin with gap 1.
+vtdrive=$top_builddir/tests/lib/vtdrive
+overtaken() {
+	rm -f steps ready
+	mkfifo steps
+	"$vtdrive" -t dumb -r 60 steps "$ACHICA" --zero --gaps 'disk.img#gap1' >screen.log 2>&1 &
+	drive=$!
+	pids="$pids $drive"
+	exec 3>steps
+	printf 'wait (yes or no)\ndump ready\n' >&3
+	wait_for "the question" test -s ready
+	status=$1
+	shift
+	"$@" >log 2>&1 || fail "$*: $(cat log)"
+	cp disk.img before.img
+	printf 'send yes<Enter>\nexit %s\n' "$status" >&3
+	exec 3>&-
+	wait $drive || fail "$(cat screen.log)"
+	cmp disk.img before.img
+}
+
+proves "nor one that became a partition, or got a filesystem, after it was looked at"
+if [ -x "$vtdrive" ]; then
+	gpt
+	overtaken 4 sgdisk -n 4:22528:+1M disk.img
+	gpt
+	overtaken 1 mkfs.ext4 -q -F -E offset=$((10 * MIB)) disk.img 5M
+fi
+
 [ "$(id -u)" = 0 ] || exit 0
 losetup -f >/dev/null 2>&1 || exit 0
 proves "on a device a gap is cleared while nothing else of the disk is in use"

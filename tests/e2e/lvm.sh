@@ -8,7 +8,7 @@
 set -eu
 . "$top_srcdir/tests/lib/img.sh"
 . "$top_srcdir/tests/lib/lvm.sh"
-need mkfs.ext4 e2fsck debugfs dumpe2fs python3
+need mkfs.ext4 e2fsck debugfs dumpe2fs qemu-img jq python3
 need_lvm
 
 PART=67108864
@@ -97,12 +97,19 @@ for method in punch write; do
 	ends 3 --zero --yes --method=write disk.img#vg0/plain disk.img#vg0/pieces disk.img#vg0/wide
 done
 
-proves "PATH alone is all that is in it"
+proves "PATH alone is all that is in it, and its copy takes what was foretold"
 cp before.img disk.img
+ends 0 --estimate --exact --json disk.img
+foretold=$(jq '.targets[0].forecast[] | select(.options == "") | .after' out)
 zeroes disk.img
 for lv in $volumes; do
 	is_clean $lv
 done
+qemu-img convert -f raw -O qcow2 disk.img copy.qcow2
+copied=$(stat -c %s copy.qcow2)
+[ $((copied - foretold)) -lt 262144 ] && [ $((foretold - copied)) -lt 262144 ] ||
+	fail "a copy takes $copied, not $foretold"
+rm copy.qcow2
 cp before.img disk.img
 zeroes disk.img#1
 is_clean plain

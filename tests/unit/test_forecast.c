@@ -329,8 +329,12 @@ static void each_owner_is_told_what_he_would_save(void **state)
 		struct extent place = { 1 * MIB + i * 15 * MIB, 8 * MIB };
 
 		assert_int_equal(io_window_new(io, &place, 1, &windows[i]), 0);
-		parts[i] = (struct cover_part){ fs_fake_new(windows[i], &whole, 1), whole,
-						place.start, i };
+		parts[i] = (struct cover_part){
+			.fs = fs_fake_new(windows[i], &whole, 1),
+			.range = whole,
+			.start = place.start,
+			.owner = i,
+		};
 	}
 	cover = (struct cover){ io, parts, 2 };
 	assert_int_equal(forecaster_new(&cover, 2, 1, NULL, &f, NULL), 0);
