@@ -3,9 +3,10 @@
 
 /*
  * Whether somebody works in a mounted filesystem: processes with open files, a working or root
- * directory or a mapping there, loop devices and swap files on it. What cannot be seen (processes
- * of others when we are not root; files of btrfs, whose numbers differ from subvolume to subvolume)
- * counts as a user.
+ * directory or a mapping there, loop devices and swap files on it, overlays with a layer there, and
+ * folders that the NFS server of the kernel, which has no process, gives to others. What cannot be
+ * seen (processes of others when we are not root; files of btrfs, whose numbers differ from
+ * subvolume to subvolume) counts as a user.
  */
 
 #include <errno.h>
@@ -148,6 +149,63 @@ static bool has_swap_file(dev_t dev)
 	return found;
 }
 
+/* Whether the file named path[0..len) is there; a server that holds it is not waited for. */
+static bool is_name_in(dev_t dev, const char *path, size_t len)
+{
+	char name[4096];
+	struct statx st;
+
+	if (len == 0 || len >= sizeof(name))
+		return false;
+	memcpy(name, path, len);
+	name[len] = '\0';
+	return statx(AT_FDCWD, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &st) == 0 &&
+	       makedev(st.stx_dev_major, st.stx_dev_minor) == dev;
+}
+
+/* Options "lowerdir=/a:/b,upperdir=/c" (Linux, filesystems/overlayfs.rst): whether a layer is
+   there. Names with ':' or ',' are not found. */
+static bool has_layer(void *arg, const char *options)
+{
+	const dev_t *dev = arg;
+
+	while (*options) {
+		size_t n = strcspn(options, ":,=");
+
+		if (options[0] == '/' && is_name_in(*dev, options, n))
+			return true;
+		options += n;
+		options += *options != '\0';
+	}
+	return false;
+}
+
+/* Lines "/folder<tab>client(options)" (exportfs(8)), odd bytes as \ooo. None without a server. */
+static bool is_exported(dev_t dev)
+{
+	FILE *etab = fopen("/var/lib/nfs/etab", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (etab && !found && getline(&line, &size, etab) > 0) {
+		size_t n = 0;
+
+		for (char *c = line; *c && !strchr(" \t\n", *c); c++) {
+			if (*c == '\\' && strspn(c + 1, "01234567") >= 3) {
+				*c = (char)((c[1] - '0') << 6 | (c[2] - '0') << 3 | (c[3] - '0'));
+				memmove(c + 1, c + 4, strlen(c + 4) + 1);
+			}
+			n++;
+		}
+		found = is_name_in(dev, line, n);
+	}
+	free(line);
+	if (etab)
+		fclose(etab);
+	return found;
+}
+
 bool mount_has_users(const char *mountpoint)
 {
 	struct users users = { .found = false };
@@ -161,5 +219,6 @@ bool mount_has_users(const char *mountpoint)
 	users.dev = st.st_dev;
 	there.dev = st.st_dev;
 	return procs_each(look_at_process, &users) != 0 ||
-	       loop_each(&there, look_at_loop, &st.st_dev) || has_swap_file(st.st_dev);
+	       loop_each(&there, look_at_loop, &st.st_dev) || has_swap_file(st.st_dev) ||
+	       mounts_any_overlay(has_layer, &st.st_dev) || is_exported(st.st_dev);
 }

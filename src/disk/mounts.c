@@ -319,3 +319,21 @@ char *mounts_overlay(const char *point)
 	mnt_unref_table(table);
 	return options;
 }
+
+bool mounts_any_overlay(bool (*fn)(void *arg, const char *options), void *arg)
+{
+	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	bool any = false;
+
+	while (table && it && !any && mnt_table_next_fs(table, it, &fs) == 0) {
+		const char *type = mnt_fs_get_fstype(fs);
+		const char *options = mnt_fs_get_fs_options(fs);
+
+		any = type && strcmp(type, "overlay") == 0 && options && fn(arg, options);
+	}
+	mnt_free_iter(it);
+	mnt_unref_table(table);
+	return any;
+}

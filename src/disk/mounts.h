@@ -44,6 +44,9 @@ const struct mount *mounts_at(const struct mount *mounts, const char *point);
  */
 bool mounts_is_served(const char *path, dev_t *dev);
 
+/* Whether fn says yes to the options of any overlay that is mounted here. */
+bool mounts_any_overlay(bool (*fn)(void *arg, const char *options), void *arg);
+
 /* The mount options of point when an overlay is mounted there, malloc'ed; NULL otherwise. */
 char *mounts_overlay(const char *point);
 

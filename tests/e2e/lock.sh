@@ -204,6 +204,18 @@ truncate -s 1M mnt/inner.img
 attach inner mnt/inner.img
 [ "$("$disktool" users mnt)" = users ] || fail "nobody noticed a loop device"
 detach "$inner"
+mkdir mnt/low 'mnt/a b' mnt-over
+if mount -t overlay -o "lowerdir=$dir/mnt/low:$dir/mnt/a b" overlay mnt-over 2>/dev/null; then
+	[ "$("$disktool" users mnt)" = users ] || fail "nobody noticed an overlay"
+	umount mnt-over
+fi
+# An NFS server has no process; what it serves is in a list.
+exported() {
+	unshare -m sh -c 'mount -t tmpfs etab /var/lib && mkdir /var/lib/nfs &&
+		printf "%s\t*(rw)\n" "$1" >/var/lib/nfs/etab && "$2" users mnt' sh "$1" "$disktool"
+}
+[ "$(exported "$dir/mnt/a\\040b")" = users ] || fail "nobody noticed an exported folder"
+[ "$(exported "$dir")" = nobody ] || fail "a folder elsewhere counts"
 [ "$("$disktool" users mnt)" = nobody ] || fail "users that have gone"
 umount mnt
 detach "$loop"
