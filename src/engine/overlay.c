@@ -35,6 +35,7 @@
 #define ENTRY 16             /* bytes of an L2 entry: where its cluster is, and the bitmap */
 #define L1_MOST (UINT64_C(32) << 20) /* QEMU's limit, bytes */
 #define NONE UINT64_MAX
+#define GRAIN_MOST 4096
 
 /* An L2 table that many stretches have. */
 struct shared {
@@ -464,6 +465,7 @@ struct telling {
 	uint64_t shift;
 	const struct watch *watch;
 	struct error *err;
+	struct extent all;   /* the free extent at work */
 };
 
 static int tell_place(void *arg, struct extent e)
@@ -474,27 +476,32 @@ static int tell_place(void *arg, struct extent e)
 	return overlay_zero(t->overlay, e, t->err);
 }
 
+/* A hole reads as zero through the overlay too, so it costs nothing there; but a grain that is only
+   in part a hole counts. */
 static int tell_kind(void *arg, struct extent e, bool hole)
 {
 	struct telling *t = arg;
+	uint64_t start = e.start / GRAIN_MOST * GRAIN_MOST;
+	struct extent grains = { start, round_up(extent_end(e), GRAIN_MOST) - start };
+	int rc = 0;
 
-	return report_did(t->watch, hole ? DID_HOLE : DID_ZEROED, e);
+	if (!hole && t->overlay)
+		rc = io_window_place(t->fs->io, extent_clip(grains, t->all), tell_place, t);
+	return rc ? rc : report_did(t->watch, hole ? DID_HOLE : DID_ZEROED, e);
 }
 
 static int tell_extent(void *arg, struct extent e)
 {
 	struct telling *t = arg;
-	int rc = 0;
 
-	if (t->overlay)
-		rc = io_window_place(t->fs->io, e, tell_place, t);
-	return rc ? rc : present_cut(t->fs->io, e, tell_kind, t, t->err);
+	t->all = e;
+	return present_cut(t->fs->io, e, tell_kind, t, t->err);
 }
 
 int engine_overlay(struct fs *fs, struct overlay *overlay, uint64_t shift,
 		   const struct watch *watch, struct error *err)
 {
-	struct telling t = { fs, overlay, shift, watch, err };
+	struct telling t = { fs, overlay, shift, watch, err, { 0, 0 } };
 
 	return gate_walk(fs, tell_extent, &t, err);
 }
