@@ -108,6 +108,12 @@ static void draw_sums(const struct ui *ui, struct grid *g, int row, const struct
 	draw_figures(g, row, c, zeroed, was_zero, errors, z->view.elapsed_ms);
 }
 
+/* The others give back what is not read: what of it was stale, nobody knows. */
+static bool tells_stale(enum method m)
+{
+	return m == METHOD_WRITE || m == METHOD_FILL;
+}
+
 /* What there is to say about the copy, the first target that went wrong, or else the first one. */
 static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 {
@@ -140,7 +146,7 @@ static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 		/* TRANSLATORS: "/dev/sda1 was left as it is; its copy leaves out 83.0G." */
 		say_fill(buf, n, _("{name} was left as it is; its copy leaves out {found}."),
 			 facts);
-	else if (z->items[0].estimate.known)
+	else if (z->items[0].estimate.known && tells_stale(z->items[0].method))
 		/* TRANSLATORS: "/dev/sda1: 83.2G ±0.4 expected, 83.0G found." */
 		say_fill(buf, n, _("{name}: {expected} expected, {found} found."), facts);
 }
