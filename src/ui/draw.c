@@ -271,16 +271,18 @@ int draw_text(struct grid *g, int row, int col, int width, enum face face, const
 	return draw_cut(g, row, col, width, face, say_clean(text, clean, sizeof(clean)));
 }
 
-/* Of a path whole parts are kept, where that leaves enough of it. */
+/* Of a path whole parts are kept, where that leaves enough of it. "~/" would be a home folder. */
 static int draw_tail(struct grid *g, int row, int col, int width, enum face face, const char *text)
 {
-	const char *tail = tail_of(text, width - 1);
+	int dots = width < 8 ? 1 : 3;
+	const char *tail = tail_of(text, width - dots);
 	const char *part = strchr(tail, '/');
 
 	if (part && (int)say_cells(part) >= width / 2)
 		tail = part;
-	put_char(g, row, col, face, L'~', 1);
-	return 1 + draw_cut(g, row, col + 1, width - 1, face, tail);
+	for (int i = 0; i < dots; i++)
+		put_char(g, row, col + i, face, dots == 1 ? L'~' : L'.', 1);
+	return dots + draw_cut(g, row, col + dots, width - dots, face, tail);
 }
 
 int draw_field(struct grid *g, int row, int col, int width, enum align align, enum face face,
