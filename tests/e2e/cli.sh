@@ -51,7 +51,7 @@ cp dirty.img dirty.before
 truncate -s 1M nothing.img
 
 # Usage: nothing on stdout, the reason on stderr.
-for arguments in '--no-such' '--convert=x a.img' '--zero' '--zero --yes' '--list --zero a.img' \
+for arguments in '--no-such' '--convert=x' '--zero' '--zero --yes' '--list --zero a.img' \
 	'--method=no -z a.img' '-l 7' '--free-map' '--free-map a.img b.img' '--json' 'a.img'; do
 	# shellcheck disable=SC2086
 	ends 2 $arguments
