@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "achica/units.h"
@@ -21,6 +22,8 @@
 
 #define ROUNDS_MAX 8
 #define ROUNDS_XFS 3          /* at least: its first may do next to nothing */
+#define WAITS_XFS 3           /* and it may leave out a whole group for part of a second */
+#define WAIT_NS 300000000L
 #define WORTH_A_ROUND (64 * KIB)
 #define STEP_MIN (4 * GIB)
 #define STEPS_WANTED 64
@@ -142,9 +145,23 @@ static int trim_round(struct trim *t, bool first_round)
 	return rc == -EINVAL ? 0 : rc;
 }
 
+/* Whether it is worth to wait for what was busy; all that is free may be told already. */
+static bool trim_wait(const struct trim *t, unsigned *waits)
+{
+	const struct timespec wait = { 0, WAIT_NS };
+
+	if (*waits == 0 || !t->measured || t->told >= t->free - t->free / 20)
+		return false;
+	(*waits)--;
+	nanosleep(&wait, NULL);
+	return true;
+}
+
 static int trim_rounds(struct trim *t)
 {
-	unsigned wanted = mounted_is(t->m, (const char *const[]){ "xfs", NULL }) ? ROUNDS_XFS : 1;
+	bool xfs = mounted_is(t->m, (const char *const[]){ "xfs", NULL });
+	unsigned wanted = xfs ? ROUNDS_XFS : 1;
+	unsigned waits = xfs ? WAITS_XFS : 0;
 	int rc = 0;
 
 	for (unsigned round = 0; rc == 0 && round < ROUNDS_MAX; round++) {
@@ -155,7 +172,8 @@ static int trim_rounds(struct trim *t)
 			rc = mounted_sync(t->m, t->dir, t->err);
 		if (rc == 0)
 			rc = tell_zeroed(t, measure_loss(t));
-		if (round + 1 >= wanted && before - t->least < WORTH_A_ROUND)
+		if (round + 1 >= wanted && before - t->least < WORTH_A_ROUND && rc == 0 &&
+		    !trim_wait(t, &waits))
 			break;
 	}
 	return rc;
