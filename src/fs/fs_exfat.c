@@ -92,13 +92,14 @@ static bool is_cluster(const struct exfat *x, uint32_t number)
 	return number >= EXFAT_FIRST && number - EXFAT_FIRST < x->boot.clusters;
 }
 
-/* The clusters from first on, at most that many: a chain which leads back is longer. */
+/* The clusters from first on, one at least, and at most that many: a chain which leads back is
+   longer. */
 static int read_chain(struct exfat *x, uint32_t first, uint64_t most, struct chain *chain,
 		      struct error *err)
 {
 	uint32_t cluster = first;
 
-	while (cluster != END) {
+	do {
 		unsigned char entry[4];
 		int rc;
 
@@ -111,7 +112,7 @@ static int read_chain(struct exfat *x, uint32_t first, uint64_t most, struct cha
 		if (rc)
 			return rc;
 		cluster = get_le32(entry);
-	}
+	} while (cluster != END);
 	return 0;
 }
 

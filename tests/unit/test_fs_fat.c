@@ -334,6 +334,17 @@ static void chains_that_lead_back_or_out_are_refused(void **state)
 	}
 }
 
+static void a_file_that_ends_before_it_begins_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned entry = 0; entry < 2; entry++) {
+		struct io *io = exfat();
+
+		put32(io, EXFAT_ROOT + entry * 32 + 20, 0xffffffff);
+		refuses(io, "exfat", WHY_CORRUPT);
+	}
+}
+
 static void no_bitmap_two_or_one_of_another_size_is_refused(void **state)
 {
 	struct io *none = exfat();
@@ -406,6 +417,7 @@ int main(void)
 		cmocka_unit_test(the_bitmap_of_exfat_without_its_bad_clusters_is_free),
 		cmocka_unit_test(a_bitmap_that_calls_its_own_free_is_refused),
 		cmocka_unit_test(chains_that_lead_back_or_out_are_refused),
+		cmocka_unit_test(a_file_that_ends_before_it_begins_is_refused),
 		cmocka_unit_test(no_bitmap_two_or_one_of_another_size_is_refused),
 		cmocka_unit_test(geometry_of_exfat_that_cannot_be_is_refused),
 		cmocka_unit_test(a_backup_counts_when_it_is_whole),
