@@ -297,7 +297,7 @@ $(xx_catalogue): $(achica_SOURCES) $(libachica_a_SOURCES) $(top_srcdir)/po/POTFI
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(PYTHON3) $(top_srcdir)/tests/po.py pseudo \
 		$(top_srcdir) $(@D)/xx.po && $(MSGFMT) --check-format -o $@ $(@D)/xx.po
 
-.PHONY: locale check-quick distcheck-quick
+.PHONY: locale check-units check-quick distcheck-quick
 locale: $(check_DATA)
 
 # Those which neither look at all disks of the machine nor mind how fast it is: side by side, as many
@@ -310,7 +310,11 @@ check-all: all
 	$(MAKE) -j1 check TESTS="$(filter-out $(SKIPPED_TESTS) $(apart),$(TESTS))" || status=1; \
 	exit $$status
 
-# For a second compiler and for sanitizers.
+# For a second compiler.
+check-units: all
+	$(MAKE) check TESTS="$(source_tests) $(compiled_tests)"
+
+# For sanitizers.
 check-quick:
 	$(MAKE) check-all SKIPPED_TESTS="$(slow_e2e_tests)"
 
