@@ -74,10 +74,12 @@ detach() {
 	loops=$(echo "$loops" | sed "s|$1\$||; s|$1 ||")
 }
 
-# row NAME FIELD: a field of a row of the file "rows"; see disktool.c.
+# row NAME FIELD: a field of a row of the file "rows"; see disktool.c. With -v awk would take a
+# backslash in a name for an escape.
 row() {
-	awk -F'|' -v name="$1" -v field="$2" '
-		BEGIN { n = split("depth kind name path base start size sector table format fstype " \
+	row_name=$1 awk -F'|' -v field="$2" '
+		BEGIN { name = ENVIRON["row_name"]
+			n = split("depth kind name path base start size sector table format fstype " \
 			"label mounts backing system verdict what pid", names, " ")
 			for (i = 1; i <= n; i++) at[names[i]] = i }
 		$3 == name { print $at[field] }' rows
