@@ -104,6 +104,8 @@ libachica_a_SOURCES = \
 	src/disk/active.h \
 	src/disk/chain.c \
 	src/disk/chain.h \
+	src/disk/contents.c \
+	src/disk/contents.h \
 	src/disk/discover.c \
 	src/disk/disk.h \
 	src/disk/disks.c \

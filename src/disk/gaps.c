@@ -6,8 +6,9 @@
  * this is careful: nothing before the end of the first partition (boot code), nothing in the last
  * MiB (the second GPT, superblocks of RAID), and nothing at all where the table is doubtful: a GPT
  * with a hybrid MBR, one whose two copies are not both right and alike, an MBR next to what is left
- * of a GPT, Windows' dynamic disks, and any table in which this reader and libparted do not see the
- * same partitions. Table and links of the chain are read here anew for that.
+ * of a GPT, Windows' dynamic disks, any table in which this reader and libparted do not see the
+ * same partitions, and one that its partitions' contents give the lie (contents.c). Table and links
+ * of the chain are read here anew for that.
  *
  * In an extended partition a link and what is between it and its logical partition belong together:
  * a boot loader may be there. Behind a link without a partition a MiB is left.
@@ -22,6 +23,7 @@
 #include "achica/units.h"
 #include "base/bytes.h"
 #include "base/crc32.h"
+#include "disk/contents.h"
 #include "disk/gaps.h"
 
 #define EDGE (1 * MIB)
@@ -388,6 +390,8 @@ int gaps_find(struct io *disk, const struct table *table, struct gaps *gaps, str
 	qsort(r.busy, r.n, sizeof(*r.busy), compare_starts);
 	if (rc == 0)
 		rc = take_gaps(&r, gaps);
+	if (rc == 0 && gaps->n > 0 && !r.doubt)
+		rc = contents_check(disk, table, &r.doubt, err);
 	gaps->doubt = r.doubt;
 	free(r.busy);
 	return rc;

@@ -88,6 +88,7 @@ static bool take_header(const unsigned char *sector, struct extent window, struc
 	if (at < 32 || at > SECTOR - LVM_ID_LEN - 8 || !is_id(sector + at))
 		return false;
 	memcpy(label->id, sector + at, LVM_ID_LEN);
+	label->size = get_le64(sector + at + LVM_ID_LEN);
 	return take_places(sector + at + LVM_ID_LEN + 8, sector + SECTOR, window, label);
 }
 

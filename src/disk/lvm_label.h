@@ -11,6 +11,7 @@
 /* What the label of a physical volume says; all bytes are from its start. */
 struct lvm_label {
 	char id[LVM_ID_LEN + 1]; /* letters and digits, without the hyphens */
+	uint64_t size;           /* of what it was made on */
 	uint64_t data_start;     /* where its extents begin */
 	size_t n_areas;
 	struct extent areas[LVM_AREAS_MAX]; /* of metadata, possibly none */

@@ -5,7 +5,7 @@
 # byte beside it.
 set -eu
 . "$top_srcdir/tests/lib/img.sh"
-need sfdisk sgdisk mkfs.ext4 mkfs.xfs jq
+need sfdisk sgdisk mkswap mkfs.ext4 mkfs.xfs jq
 
 MIB=1048576
 SIZE=$((60 * MIB))
@@ -24,6 +24,11 @@ mbr() {
 		start=34816, size=16384, type=83
 		start=61440, size=16384, type=82
 	END
+	# A table over nothing that is known is none to believe.
+	rm -f swap
+	truncate -s 8M swap
+	mkswap swap >log 2>&1 || fail "$(cat log)"
+	dd if=swap of=disk.img bs=4096 seek=7680 count=1 conv=notrunc status=none
 }
 
 # "START LENGTH" of the gaps as achica has them.
@@ -143,6 +148,19 @@ dd if=disk.img of=last bs=512 skip=$((SIZE / 512 - 33)) status=none
 mbr
 dd if=last of=disk.img bs=512 seek=$((SIZE / 512 - 33)) conv=notrunc status=none
 doubtful leftover
+
+proves "nor where what is in a partition is larger than it"
+gpt
+mkfs.ext4 -q -F -E offset=$((2 * MIB)) disk.img 12M >log 2>&1 || fail "$(cat log)"
+doubtful larger
+
+proves "nor of a disk with sectors of 4096 bytes and an MBR, seen in those of 512"
+noise disk.img $SIZE
+sfdisk -q --wipe always disk.img <<-'END'
+	start=512, size=10240, type=83
+END
+mkfs.ext4 -q -F -E offset=$((2 * MIB)) disk.img 40M >log 2>&1 || fail "$(cat log)"
+doubtful sectors
 
 proves "one that is no gap any more is not cleared"
 gpt

@@ -41,6 +41,7 @@ void lvm_put_label(struct io *io, uint64_t start, const char *id)
 	put32(sector + 20, 32);
 	memcpy(sector + 24, "LVM2 001", 8);
 	memcpy(sector + 32, id, 32);
+	put64(sector + 64, io->size - start);
 	put64(sector + 72, LVM_DATA_START);
 	put64(sector + 104, LVM_AREA_START);
 	put64(sector + 112, LVM_AREA_LEN);

@@ -7,8 +7,9 @@
 
 /*
  * Physical volumes of LVM2 in an io in memory: label, and one metadata area of 1 MiB - 4 KiB from
- * 4 KiB on; extents begin at 1 MiB. id has 32 letters. lvm_put_text makes text (its NUL too) the
- * current one, from byte at of the area on, and around its end.
+ * 4 KiB on; extents begin at 1 MiB, and all of io behind start is its. id has 32 letters.
+ * lvm_put_text makes text (its NUL too) the current one, from byte at of the area on, and around
+ * its end.
  */
 #define LVM_AREA_START 4096u
 #define LVM_AREA_LEN (1044480u)
