@@ -26,6 +26,7 @@
 #include "disk/disk.h"
 #include "disk/gaps.h"
 #include "disk/image.h"
+#include "disk/lease.h"
 #include "disk/mounts.h"
 #include "disk/parts.h"
 #include "disk/place.h"
@@ -229,6 +230,7 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 		if (!use.reading || t->verdict.why != WHY_NONE)
 			return true;
 	}
+	use.unwritten = use.place.file && lease_unwritten(x->fd);
 	return !io || use_check(&use, &t->verdict) < 0;
 }
 

@@ -19,6 +19,14 @@ enum lease lease_take(int fd)
 	return LEASE_ALONE;
 }
 
+bool lease_unwritten(int fd)
+{
+	if (fcntl(fd, F_SETSIG, SIGURG) < 0 || fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return false;
+	lease_drop(fd);
+	return true;
+}
+
 /* While somebody waits, F_GETLEASE tells what would let him in (Linux, fs/locks.c). */
 enum lease lease_look(int fd)
 {

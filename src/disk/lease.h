@@ -3,6 +3,8 @@
 #ifndef ACHICA_DISK_LEASE_H
 #define ACHICA_DISK_LEASE_H
 
+#include <stdbool.h>
+
 /*
  * A lease on a file that is open for writing (fcntl(2), F_SETLEASE): it is given when nobody else
  * has the file open, and whoever opens it then waits until the lease is given up (or for
@@ -19,6 +21,13 @@ enum lease lease_take(int fd);
 
 /* What has become of a lease that was had. */
 enum lease lease_look(int fd);
+
+/*
+ * Whether nobody has the file of fd open for writing, asked by a lease for a moment: the kernel
+ * knows at once, and also of those whom /proc does not show. fd must be open for reading alone.
+ * False where somebody has, and where the filesystem has no leases.
+ */
+bool lease_unwritten(int fd);
 
 /* Lets in who waits. */
 void lease_drop(int fd);

@@ -361,6 +361,7 @@ static int lock_bytes(struct lock *lock, const struct target *t, bool write, str
 		r = check_identity(t, fd, err);
 	if (r == 0 && write && use.place.file)
 		lock->lease = lease_take(fd);
+	use.unwritten = lock->lease == LEASE_ALONE;
 	if (r == 0)
 		r = claim(lock, &use, err);
 	mounts_free(mounts);
@@ -425,6 +426,7 @@ static int check_claims(const struct lock *lock, struct error *err)
 		struct use use = lock->claims[i].use;
 
 		use.mounts = mounts;
+		use.unwritten = i == 0 && lock->lease == LEASE_ALONE;
 		r = use_check(&use, err);
 	}
 	mounts_free(mounts);

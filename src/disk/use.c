@@ -146,7 +146,7 @@ static int check_writer(const struct use *use, struct error *err)
 {
 	struct opener opener;
 
-	if (!holders_find(&use->place, OPENED_WRITING, 0, &opener))
+	if (use->unwritten || !holders_find(&use->place, OPENED_WRITING, 0, &opener))
 		return 0;
 	return refuse_opener(use->place.file ? WHY_IMAGE_OPEN : WHY_BUSY, use->path, &opener, err);
 }

@@ -21,6 +21,7 @@ struct use {
 	dev_t own;
 	int fd;
 	bool reading;
+	bool unwritten;             /* nobody else has it open for writing: a lease told so */
 };
 int use_check(const struct use *use, struct error *err);
 
