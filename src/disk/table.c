@@ -5,11 +5,11 @@
  * Partition tables by libparted: the only file that knows that library.
  *
  * libparted never sees the disk. It gets a file in memory (memfd_create, sparse, of the disk's
- * size) that holds the parts of the disk in which tables are: the first and the last MiB, the chain
- * of logical partitions, and a GPT's arrays where its headers say they are. So nothing that it
- * mends reaches a disk, it reads no filesystems, and a disk that hangs does so in our own read, not
- * under the lock that libparted needs for its global state. It is never asked to write, and its
- * questions are answered without a user (see answer).
+ * size) that holds the parts of the disk in which tables are: its edges, the chain of logical
+ * partitions, and a GPT's arrays where its headers say they are. So nothing that it mends reaches a
+ * disk, it reads no filesystems, and a disk that hangs does so in our own read, not under the lock
+ * that libparted needs for its global state. It is never asked to write, and its questions are
+ * answered without a user (see answer).
  *
  * A table that libparted rejects is refused as a whole: a partition outside the disk or over
  * another one means that the table and the disk do not belong together. On damaged tables libparted
@@ -36,7 +36,7 @@
 #include "disk/chain.h"
 #include "disk/table.h"
 
-#define EDGE (1 * MIB)
+#define EDGE (128 * KIB)        /* every label of libparted begins in the first 64 KiB */
 #define LOGICAL_MAX 256         /* links of the chain */
 #define GPT_ARRAY_MAX (1 * MIB) /* 8192 entries of 128 bytes */
 #define GPT_HEAD 92
