@@ -88,7 +88,16 @@ static int check(struct run *r)
 
 static int host_bytes(void *arg, uint64_t *bytes)
 {
-	return disk_allocated(arg, bytes);
+	const struct run *r = arg;
+
+	return disk_allocated(r->t, bytes);
+}
+
+static void push_host(void *arg)
+{
+	const struct run *r = arg;
+
+	lock_push(r->hold.lock);
 }
 
 static uint64_t reserve_for(struct run *r)
@@ -144,7 +153,8 @@ static int act_mounted(struct run *r, enum method m)
 		.device = lock_window(r->hold.lock),
 		.reserve = m == METHOD_FILL ? reserve_for(r) : 0,
 		.allocated = host_bytes,
-		.arg = (void *)r->t,
+		.push = push_host,
+		.arg = r,
 		.image_size = target_top(r->t)->size,
 	};
 	int rc;

@@ -60,6 +60,10 @@ int lock_check(struct lock *lock, struct error *err);
 /* The target's window, over the descriptor that holds the lock; the lock's, not the caller's. */
 struct io *lock_window(struct lock *lock);
 
+/* Under a mounted loop device the image's own file begins to be written out, as far as its data are
+   in the host's memory only. Waits for nothing, promises nothing. */
+void lock_push(struct lock *lock);
+
 /* Bytes that the image behind t takes on its host (the backing file of a loop device too);
    -ENOTSUP where nothing tells. */
 int disk_allocated(const struct target *t, uint64_t *bytes);

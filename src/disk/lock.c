@@ -57,6 +57,7 @@ struct lock {
 	struct io *window;
 	int held[HELD_MAX]; /* the whole disk of a partition; the file under a loop device */
 	size_t n;
+	int image;          /* one of held: to be pushed; or -1 */
 	struct claim claims[HELD_MAX]; /* the target; what is under a loop device */
 	size_t n_claims;
 	enum lease lease;   /* on an image */
@@ -376,6 +377,27 @@ static int lock_bytes(struct lock *lock, const struct target *t, bool write, str
 	return r;
 }
 
+/* The file under a mounted loop device, where it has a name. */
+static void open_image(struct lock *lock, const struct place *place)
+{
+	struct loop loop;
+	char *path = NULL;
+
+	if (loop_read(place->dev, &loop) == 0 && loop.below.file)
+		path = loop_path(&loop);
+	if (path)
+		lock->image = open(path, O_RDONLY | O_CLOEXEC);
+	if (lock->image >= 0)
+		lock->held[lock->n++] = lock->image;
+	free(path);
+}
+
+void lock_push(struct lock *lock)
+{
+	if (lock->image >= 0)
+		sync_file_range(lock->image, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 /* Still mounted where it was, writable and not hidden: what is written below that folder now would
    else land in another filesystem. */
 static int lock_mounted(struct lock *lock, const struct target *t, struct error *err)
@@ -394,7 +416,10 @@ static int lock_mounted(struct lock *lock, const struct target *t, struct error 
 	if (m && m->rank > 0 && mounts_find(m, &place) == m)
 		why = m->read_only ? WHY_MOUNTED_RO : WHY_NONE;
 	mounts_free(mounts);
-	return why ? error_set(err, why, 0, t->path) : lock_look(lock, t, err);
+	if (why != WHY_NONE)
+		return error_set(err, why, 0, t->path);
+	open_image(lock, &place);
+	return lock_look(lock, t, err);
 }
 
 int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err)
@@ -404,6 +429,7 @@ int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, s
 
 	if (!l)
 		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
+	l->image = -1;
 	if (kind == LOCK_EXCLUSIVE || kind == LOCK_SHARED)
 		r = lock_bytes(l, t, kind == LOCK_EXCLUSIVE, err);
 	else if (kind == LOCK_MOUNTED)

@@ -7,18 +7,21 @@
 #include "engine/blind.h"
 #include "engine/narrow.h"
 
-#define STEP (1 * MIB)
+#define STEP (4 * MIB)   /* unread, at once */
+#define LOOK (1 * MIB)
 #define CHECK (64 * KIB)
-#define SURE (16 * MIB) /* stale bytes in a row, after which there is no need to read */
-#define MOST (64 * MIB) /* unread between two checks */
+#define SURE (4 * MIB)   /* stale bytes in a row, after which there is no need to read */
+#define MOST (256 * MIB) /* unread between two checks */
 
 bool blind_cut(struct blind *b, struct extent *e, struct extent *part)
 {
 	struct extent rest;
 
-	*part = narrow_cut(e, b->checking && b->left == 0 ? CHECK : STEP);
-	if (b->left == 0)
+	if (b->left == 0) {
+		*part = narrow_cut(e, b->checking ? CHECK : LOOK);
 		return false;
+	}
+	*part = narrow_cut(e, STEP);
 	if (part->len > b->left) {
 		rest = (struct extent){ part->start + b->left, part->len - b->left };
 		*e = (struct extent){ rest.start, rest.len + e->len };
@@ -36,7 +39,7 @@ void blind_learn(struct blind *b, uint64_t len, uint64_t stale)
 		return;
 	}
 	b->streak += len;
-	if (!b->allowed || b->streak < SURE)
+	if (!b->allowed || b->left > 0 || b->streak < SURE)
 		return;
 	b->checking = true;
 	b->left = b->next > SURE ? b->next : SURE;

@@ -53,7 +53,8 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
  * no hole), gives all back at the end, at an error and at a kill, and at once, in part, when free
  * space falls below the reserve because of others (*gave_back counts). WHY_NO_FILL where filling
  * cannot work, and where the layout is not known and the image is sparse: zeros in its holes would
- * make it grow.
+ * make it grow. push (may be NULL) is called now and then: what was written to the device is to
+ * begin its way to the medium, where the device is an image with a cache of its own.
  *
  * Dry runs of both change nothing and read nothing: what would be zeroed is engine_scan's to say.
  */
@@ -64,6 +65,7 @@ struct mounted {
 	struct io *device;
 	uint64_t reserve;     /* bytes, fill only */
 	int (*allocated)(void *arg, uint64_t *bytes);
+	void (*push)(void *arg);
 	void *arg;
 	uint64_t image_size;  /* bytes of what allocated tells about; 0 unknown */
 	uint64_t gave_back;   /* out: bytes */

@@ -31,7 +31,8 @@
 
 #define CLAIM (256 * MIB) /* at once */
 #define BATCH 256u        /* extents asked for at once */
-#define ZEROS (1 * MIB)
+#define ZEROS (4 * MIB)
+#define ALIGN 4096u       /* of the zeros in memory, for O_DIRECT */
 #define FOLIO_MAX (4 * MIB) /* what the kernel caches as one is no larger: 2 MiB on most machines */
 
 /* Extents of which the place on the device is not known, or not theirs alone. */
@@ -49,6 +50,14 @@ struct layout {
 	uint64_t device_at;  /* and on the device */
 };
 
+/* Blocks may be smaller than what the device takes at once. False when it was so already. */
+static bool be_buffered(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_DIRECT) && fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
 /* part is in bytes of the device. */
 static int attempt_write(void *arg, struct extent part)
 {
@@ -59,7 +68,7 @@ static int attempt_write(void *arg, struct extent part)
 		size_t want = part.len < ZEROS ? (size_t)part.len : (size_t)ZEROS;
 		ssize_t n = pwrite(l->f->fd, l->zeros, want, (off_t)at);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EINVAL && be_buffered(l->f->fd))))
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
@@ -316,11 +325,13 @@ bool fill_knows_layout(const struct mounted *m)
 int fill_by_layout(struct fill *f)
 {
 	struct layout l = { .f = f, .blind = { .allowed = mounted_is_solid(f->m) } };
+	void *zeros;
 	int rc;
 
 	if (!fill_knows_layout(f->m))
 		return -EOPNOTSUPP;
-	l.zeros = calloc(1, ZEROS);
+	if (posix_memalign(&zeros, ALIGN, ZEROS) == 0)
+		l.zeros = memset(zeros, 0, ZEROS);
 	l.map = malloc(sizeof(*l.map) + BATCH * sizeof(l.map->fm_extents[0]));
 	if (!l.zeros || !l.map)
 		rc = error_set(f->err, WHY_MEMORY, ENOMEM, f->m->mountpoint);
