@@ -114,9 +114,12 @@ tests_fuzz_replay_fs_SOURCES = \
 # Ratios against the peers: no test, "make bench" prints them.
 EXTRA_PROGRAMS = tests/bench/punch
 tests_bench_punch_LDADD =
-bench: achica tests/bench/punch
+bench: achica tests/bench/punch $(bench_tools)
 	ACHICA=$(abs_top_builddir)/achica PUNCH=$(abs_top_builddir)/tests/bench/punch \
-		PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/bench/bench.py
+		VTDRIVE=$(abs_top_builddir)/tests/lib/vtdrive DOC=$(abs_top_srcdir)/doc \
+		top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) \
+		PATH=$$PATH:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 \
+		$(PYTHON3) $(top_srcdir)/tests/bench/bench.py
 
 # Drives a program on a terminal in memory: tests/lib/vtdrive.c says how.
 vtdrive = tests/lib/vtdrive
@@ -234,11 +237,13 @@ LDADD = tests/lib/libtest.a libachica.a $(foreign_libs) $(CMOCKA_LIBS) $(VTERM_L
 AM_CFLAGS += $(CMOCKA_CFLAGS) $(VTERM_CFLAGS)
 
 compiled_tests =
+bench_tools =
 if HAVE_CMOCKA
 compiled_tests += $(unit_tests)
 if HAVE_VTERM
 compiled_tests += $(screen_tests)
 test_tools += $(vtdrive) $(wizard)
+bench_tools += $(vtdrive)
 else
 source_tests += tests/no-vterm.sh
 endif
@@ -257,6 +262,14 @@ AM_TESTS_ENVIRONMENT = . $(top_srcdir)/tests/env.sh;
 
 EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/bench/bench.py \
+	tests/bench/lab.py \
+	tests/bench/plot.py \
+	tests/bench/rows_growth.py \
+	tests/bench/rows_image.py \
+	tests/bench/rows_maps.py \
+	tests/bench/rows_mounted.py \
+	tests/bench/rows_screen.py \
+	tests/bench/rows_sparsify.py \
 	tests/fs/btrfs.py \
 	tests/fs/f2fs.py \
 	tests/fs/fat.py \

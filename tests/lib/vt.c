@@ -33,18 +33,24 @@ struct vt {
 	int cols;
 	int status;      /* of waitpid(2) */
 	bool ended;
+	double start_ms;
 	char *raw;
 	size_t raw_len;
 	size_t raw_size;
 	char row[4096];
 };
 
-static long long now_ms(void)
+static double clock_ms(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static long long now_ms(void)
+{
+	return (long long)clock_ms();
 }
 
 static void answer(const char *bytes, size_t len, void *arg)
@@ -93,6 +99,7 @@ struct vt *vt_start(char *const *argv, char *const *env, int rows, int cols, con
 	vt->screen = vterm_obtain_screen(vt->vterm);
 	vterm_screen_enable_altscreen(vt->screen, 1);
 	vterm_screen_reset(vt->screen, 1);
+	vt->start_ms = clock_ms();
 	vt->pid = forkpty(&vt->fd, NULL, NULL, &size);
 	if (vt->pid == 0)
 		run_child(argv, env, term);
@@ -155,6 +162,19 @@ void vt_settle(struct vt *vt, int timeout_ms)
 
 	while (now_ms() < end && pump(vt, QUIET_MS))
 		;
+}
+
+double vt_clock(const struct vt *vt)
+{
+	return clock_ms() - vt->start_ms;
+}
+
+void vt_until(struct vt *vt, int ms)
+{
+	double left;
+
+	while ((left = ms - vt_clock(vt)) > 0 && vt->fd >= 0)
+		pump(vt, (int)left + 1);
 }
 
 static size_t put_utf8(char *out, unsigned c)

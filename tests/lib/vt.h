@@ -34,6 +34,10 @@ bool vt_wait_cursor(struct vt *vt, const char *text, int timeout_ms);
 /* Reads what the program writes for as long as it goes on writing, at most timeout_ms. */
 void vt_settle(struct vt *vt, int timeout_ms);
 
+/* Milliseconds since vt_start; and reading what the program writes until that many have passed. */
+double vt_clock(const struct vt *vt);
+void vt_until(struct vt *vt, int ms);
+
 /* Types. Names in <> are keys: <Up> <Down> <Left> <Right> <Enter> <Esc> <Tab> <S-Tab> <Space>
    <Bs> <Del> <Home> <End> <PgUp> <PgDn> <F1> to <F12> <C-a> to <C-z> <Lt>. */
 void vt_send(struct vt *vt, const char *keys);

@@ -11,6 +11,8 @@
  *   wait TEXT         until TEXT stands in one row of the screen
  *   gone TEXT         until TEXT stands nowhere
  *   cursor TEXT       until the cursor is in a row with TEXT
+ *   until MS          takes in what comes until MS milliseconds after the start of COMMAND
+ *   clock FILE        after waits: in which millisecond since the start the last one was over
  *   send KEYS         types, and lets come what that draws; <F5> <Right> <Enter> <Esc> <C-c> ...
  *                     are keys (tests/lib/vt.h)
  *   absent TEXT       fails when TEXT is on the screen now
@@ -32,6 +34,23 @@
 #include "tests/lib/vt.h"
 
 static int timeout_ms = 10000;
+static double waited_ms; /* since the start, when the last wait was over */
+
+static bool stamp(struct vt *vt, bool held)
+{
+	waited_ms = vt_clock(vt);
+	return held;
+}
+
+static bool write_clock(const char *path)
+{
+	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+
+	if (!out)
+		return false;
+	fprintf(out, "%.1f\n", waited_ms);
+	return out == stdout || fclose(out) == 0;
+}
 
 /* What came after the terminal was told to leave the alternate screen (rmcup). */
 static const char *after_screen(struct vt *vt)
@@ -96,11 +115,15 @@ static bool step(struct vt *vt, const char *verb, const char *arg)
 	if (strcmp(verb, "timeout") == 0)
 		return (timeout_ms = atoi(arg)) > 0;
 	if (strcmp(verb, "wait") == 0)
-		return vt_wait_text(vt, arg, timeout_ms);
+		return stamp(vt, vt_wait_text(vt, arg, timeout_ms));
 	if (strcmp(verb, "gone") == 0)
-		return vt_wait_gone(vt, arg, timeout_ms);
+		return stamp(vt, vt_wait_gone(vt, arg, timeout_ms));
 	if (strcmp(verb, "cursor") == 0)
-		return vt_wait_cursor(vt, arg, timeout_ms);
+		return stamp(vt, vt_wait_cursor(vt, arg, timeout_ms));
+	if (strcmp(verb, "until") == 0)
+		return vt_until(vt, atoi(arg)), true;
+	if (strcmp(verb, "clock") == 0)
+		return write_clock(arg);
 	if (strcmp(verb, "absent") == 0)
 		return vt_find(vt, arg) < 0;
 	if (strcmp(verb, "send") == 0)
