@@ -27,7 +27,7 @@ struct command {
 struct advice_options {
 	const char *out;      /* destination file; NULL: the source's name with .qcow2, in the
 	                         directory of an image, or the current one for a device */
-	bool compress;        /* -c */
+	enum forecast_format format;
 	const char *overlay;  /* copy this qcow2 over the source instead of the source; or NULL */
 };
 

@@ -37,17 +37,20 @@ struct convert_view {
 	bool ended;
 };
 
-/* What is made: out, the file, and overlay, the qcow2 over the source to be read instead of it, or
-   NULL. Who made the overlay holds the source; once the copy is made it is removed. */
+/* What is made: out, the file, in which format, and overlay, the qcow2 over the source to be read
+   instead of it, or NULL. Who made the overlay holds the source; once the copy is made it is
+   removed. */
 struct convert_options {
 	const char *out;
 	const char *overlay;
+	enum forecast_format format;
 };
 
 /* Whether the copy of the disk or image at the top of t can be made as the file out: qemu-img is
    there, out is not, nobody writes to the source, and there is room, as far as is known. Nothing
    is kept. 0; -errno and *err. */
-int convert_check(const struct target *t, const char *out, struct error *err);
+int convert_check(const struct target *t, const struct convert_options *options,
+		  struct error *err);
 
 /* Starts it; t and options are copied. -errno. */
 int convert_start(const struct target *t, const struct convert_options *options,

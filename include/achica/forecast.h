@@ -56,7 +56,7 @@ void forecast_done(struct target *top, bool (*is_marked)(void *arg, const struct
 
 /* Of all disks and images of the tree in which any target is marked, together. */
 struct forecast_sum {
-	struct forecast_size now, after, extended; /* extended: after, as FORECAST_EXTENDED */
+	struct forecast_size now[FORECAST_COUNT], after[FORECAST_COUNT];
 };
 
 /* False when none is marked, or the forecast of one of them is not known. */

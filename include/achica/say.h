@@ -46,6 +46,10 @@ char *say_saves(const struct target *t, char *buf, size_t n);
 /* "As qcow2: 120.3G now, 80.1G after; with -o ... 70.2G."; done: what is expected now. */
 char *say_copies(const struct forecast_sum *sum, bool done, const char *pm, char *buf, size_t n);
 
+/* The same of what was done, for a format that was chosen. */
+char *say_copies_as(const struct forecast_sum *sum, enum forecast_format format, const char *pm,
+		    char *buf, size_t n);
+
 /* "271 MB/s": always powers of 1000, as disks are sold. */
 char *say_rate(uint64_t bps, char *buf, size_t n);
 

@@ -216,21 +216,33 @@ static int add_detaches(struct advice *a, const struct target *top)
 	return rc;
 }
 
-static int add_copy(struct advice *a, const char *format, const char *source, const char *copy,
-		    bool compress)
+/* At most that many words in what forecast_options says. */
+#define OPTION_WORDS 3
+
+static int add_convert(struct advice *a, const char *format, const char *source, const char *copy,
+		       enum forecast_format out)
 {
-	const char *convert[] = { "qemu-img", "convert", "-p", "-f", format, "-O", "qcow2",
-				  source, copy, NULL, NULL };
+	const char *args[7 + OPTION_WORDS + 3] = { "qemu-img", "convert", "-p", "-f", format, "-O",
+						   "qcow2" };
+	char options[64];
+	char *rest = options;
+	size_t n = 7;
+
+	snprintf(options, sizeof(options), "%s", forecast_options(out));
+	while (n < 7 + OPTION_WORDS && (args[n] = strtok_r(rest, " ", &rest)))
+		n++;
+	args[n++] = source;
+	args[n] = copy;
+	return add(a, ADVICE_CONVERT, args);
+}
+
+static int add_copy(struct advice *a, const char *format, const char *source, const char *copy,
+		    enum forecast_format out)
+{
 	const char *const compare[] = { "qemu-img", "compare", "-f", format, "-F", "qcow2",
 					source, copy, NULL };
-	int rc;
+	int rc = add_convert(a, format, source, copy, out);
 
-	if (compress) {
-		convert[7] = "-c";
-		convert[8] = source;
-		convert[9] = copy;
-	}
-	rc = add(a, ADVICE_CONVERT, convert);
 	return rc ? rc : add(a, ADVICE_COMPARE, compare);
 }
 
@@ -248,7 +260,7 @@ static int check(const struct target *top, struct error *err)
 /* The source stays in use as it is: it is held by nobody who writes. */
 static int fill_overlay(struct advice *a, const char *copy, const struct advice_options *o)
 {
-	int rc = add_copy(a, "qcow2", o->overlay, copy, o->compress);
+	int rc = add_copy(a, "qcow2", o->overlay, copy, o->format);
 
 	return rc ? rc : add(a, ADVICE_REMOVE, (const char *const[]){ "rm", o->overlay, NULL });
 }
@@ -265,7 +277,7 @@ static int fill_plain(struct advice *a, const struct target *top, const char *co
 		rc = add_swapoffs(a, top);
 	if (rc == 0 && (source != top->path || top->kind == TARGET_IMAGE))
 		rc = add_detaches(a, top);
-	return rc ? rc : add_copy(a, "raw", source, copy, o->compress);
+	return rc ? rc : add_copy(a, "raw", source, copy, o->format);
 }
 
 static int fill(struct advice *a, const struct target *top, const struct advice_options *o)

@@ -35,6 +35,7 @@ struct convert {
 	struct target *target;
 	char *out;                 /* absolute */
 	char *overlay;             /* absolute, or NULL */
+	enum forecast_format format;
 };
 
 static const char *const phase_names[] = {
@@ -192,7 +193,9 @@ static int finish(struct convert *c, const struct part *part, struct error *err)
 
 static int make(struct convert *c, const struct part *part, struct error *err)
 {
-	struct advice_options options = { .out = part->path, .overlay = c->overlay };
+	struct advice_options options = {
+		.out = part->path, .format = c->format, .overlay = c->overlay,
+	};
 	struct command *list = NULL;
 	int rc = advice_for(c->target, &options, &list, err);
 
@@ -206,8 +209,9 @@ static int go(struct convert *c, struct error *err)
 {
 	struct part part = { .out = c->out };
 	struct source source = { 0 };
-	int rc = c->overlay ? copy_check(c->target, c->out, err)
-			    : convert_check(c->target, c->out, err);
+	const struct convert_options options = { c->out, c->overlay, c->format };
+	int rc = c->overlay ? copy_check(c->target, &options, err)
+			    : convert_check(c->target, &options, err);
 
 	if (rc == 0)
 		rc = source_take(c->target, c->overlay != NULL, &source, err);
@@ -272,6 +276,7 @@ int convert_start(const struct target *t, const struct convert_options *options,
 	c->target = branch_copy(t, &c->tree);
 	c->out = path_absolute(options->out);
 	c->overlay = options->overlay ? path_absolute(options->overlay) : NULL;
+	c->format = options->format;
 	c->start_us = thread_now_us();
 	if (c->fd < 0 || !c->target || !c->out || (options->overlay && !c->overlay))
 		goto out;

@@ -80,13 +80,13 @@ static int check_inside(const struct target *top, const struct stat *folder, con
  * What the copy will take: the forecast; without one, what is in use, and no more than the source
  * takes on its host. What lies in no partition is left out of this count: it may be empty.
  */
-static uint64_t expected(const struct target *top)
+static uint64_t expected(const struct target *top, enum forecast_format format)
 {
 	uint64_t used = 0;
 	uint64_t taken;
 
 	if (top->forecast.known)
-		return top->forecast.now[FORECAST_PLAIN].bytes;
+		return top->forecast.now[format].bytes;
 	for (const struct target *t = top; t; t = target_next(t)) {
 		if (t != top && !t->parent)
 			break;
@@ -98,9 +98,9 @@ static uint64_t expected(const struct target *top)
 }
 
 static int check_room(const struct target *top, const char *folder, const char *out,
-		      struct error *err)
+		      enum forecast_format format, struct error *err)
 {
-	uint64_t want = expected(top);
+	uint64_t want = expected(top, format);
 	struct statvfs vfs;
 	uint64_t room;
 
@@ -110,7 +110,8 @@ static int check_room(const struct target *top, const char *folder, const char *
 	return room >= want ? 0 : error_set_at(err, WHY_NO_ROOM, ENOSPC, want - room, out);
 }
 
-static int check_folder(const struct target *top, const char *out, struct error *err)
+static int check_folder(const struct target *top, const char *out, enum forecast_format format,
+			struct error *err)
 {
 	char *folder = folder_of(out);
 	struct stat st;
@@ -125,7 +126,7 @@ static int check_folder(const struct target *top, const char *out, struct error 
 	if (rc == 0 && access(folder, W_OK | X_OK) < 0)
 		rc = error_set(err, WHY_OPEN, errno, folder);
 	if (rc == 0)
-		rc = check_room(top, folder, out, err);
+		rc = check_room(top, folder, out, format, err);
 	free(folder);
 	return rc;
 }
@@ -143,8 +144,9 @@ static int check_command(const struct target *t, const char *out, struct error *
 	return rc;
 }
 
-int copy_check(const struct target *t, const char *out, struct error *err)
+int copy_check(const struct target *t, const struct convert_options *options, struct error *err)
 {
+	const char *out = options->out;
 	char *whole = out[0] ? path_absolute(out) : NULL;
 	int rc = whole ? check_name(whole, err)
 		       : error_set(err, WHY_OPEN, out[0] ? ENOMEM : ENOENT, out);
@@ -152,15 +154,16 @@ int copy_check(const struct target *t, const char *out, struct error *err)
 	if (rc == 0)
 		rc = check_command(t, whole, err);
 	if (rc == 0)
-		rc = check_folder(target_top(t), whole, err);
+		rc = check_folder(target_top(t), whole, options->format, err);
 	free(whole);
 	return rc;
 }
 
-int convert_check(const struct target *t, const char *out, struct error *err)
+int convert_check(const struct target *t, const struct convert_options *options,
+		  struct error *err)
 {
 	struct source source = { 0 };
-	int rc = copy_check(t, out, err);
+	int rc = copy_check(t, options, err);
 
 	if (rc == 0)
 		rc = source_take(t, false, &source, err);

@@ -40,7 +40,7 @@ int source_check(const struct source *source, struct error *err); /* WHY_CHANGED
 void source_release(struct source *source);
 
 /* What convert_check asks, but for the source. */
-int copy_check(const struct target *t, const char *out, struct error *err);
+int copy_check(const struct target *t, const struct convert_options *options, struct error *err);
 
 /* Progress of qemu-img -p in permille, -1 for another line. */
 int convert_percent(const char *line);

@@ -61,6 +61,10 @@ void forecast_done(struct target *top, bool (*is_marked)(void *arg, const struct
 
 static void add_size(struct forecast_size *sum, struct forecast_size size)
 {
+	if (sum->bytes == FORECAST_NEVER || size.bytes == FORECAST_NEVER) {
+		*sum = (struct forecast_size){ FORECAST_NEVER, FORECAST_NEVER, FORECAST_NEVER };
+		return;
+	}
 	sum->bytes += size.bytes;
 	sum->low += size.low;
 	sum->high += size.high;
@@ -81,16 +85,19 @@ bool forecast_sum(const struct target *tree, bool (*is_marked)(void *arg, const 
 {
 	bool any = false;
 
-	*sum = (struct forecast_sum){ .now = { 0, 0, 0 } };
+	*sum = (struct forecast_sum){ .now = { { 0, 0, 0 } } };
 	for (const struct target *t = tree; t; t = t->next) {
 		if (!has_marked(t, is_marked, arg))
 			continue;
 		if (!t->forecast.known)
 			return false;
 		any = true;
-		add_size(&sum->now, t->forecast.now[FORECAST_PLAIN]);
-		add_size(&sum->after, forecast_marked(t, FORECAST_PLAIN, is_marked, arg));
-		add_size(&sum->extended, forecast_marked(t, FORECAST_EXTENDED, is_marked, arg));
+		for (int i = 0; i < FORECAST_COUNT; i++) {
+			enum forecast_format format = (enum forecast_format)i;
+
+			add_size(&sum->now[i], t->forecast.now[i]);
+			add_size(&sum->after[i], forecast_marked(t, format, is_marked, arg));
+		}
 	}
 	return any;
 }

@@ -194,7 +194,7 @@ static int check_copy(struct target *tree, const struct options *options)
 		return STATUS_USAGE;
 	}
 	error_clear(&err);
-	if (convert_check(tree, options->convert, &err) == 0)
+	if (convert_check(tree, &(struct convert_options){ .out = options->convert }, &err) == 0)
 		return -1;
 	cli_complain_error(&err, tree->name, tree);
 	return why_is_refusal(err.why) ? STATUS_REFUSED : STATUS_ERROR;

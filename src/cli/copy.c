@@ -13,10 +13,11 @@
 int copy_run(const struct target *t, const char *overlay, const struct options *options,
 		struct progress_state *progress, struct convert **convert)
 {
+	const struct convert_options copy = { .out = options->convert, .overlay = overlay };
 	struct convert *c = NULL;
 	struct convert_view view;
 	int sig = 0;
-	int r = convert_start(t, &(struct convert_options){ options->convert, overlay }, &c);
+	int r = convert_start(t, &copy, &c);
 
 	if (r < 0)
 		return r;

@@ -62,10 +62,29 @@ char *say_copies(const struct forecast_sum *sum, bool done, const char *pm, char
 		{ "now", now }, { "after", after }, { "less", less },
 		{ "options", forecast_options(FORECAST_EXTENDED) }, { NULL, NULL },
 	};
-	bool pays = forecast_pays(sum->after.bytes, sum->extended.bytes);
+	const struct forecast_size *plain = &sum->after[FORECAST_PLAIN];
+	const struct forecast_size *extended = &sum->after[FORECAST_EXTENDED];
+	bool pays = forecast_pays(plain->bytes, extended->bytes);
 
-	say_forecast(&sum->now, pm, now, sizeof(now));
-	say_forecast(&sum->after, pm, after, sizeof(after));
-	say_forecast(&sum->extended, pm, less, sizeof(less));
+	say_forecast(&sum->now[FORECAST_PLAIN], pm, now, sizeof(now));
+	say_forecast(plain, pm, after, sizeof(after));
+	say_forecast(extended, pm, less, sizeof(less));
 	return say_fill(buf, n, sentence(done, pays), facts);
+}
+
+char *say_copies_as(const struct forecast_sum *sum, enum forecast_format format, const char *pm,
+		    char *buf, size_t n)
+{
+	char now[64], after[64];
+	const struct say_fact facts[] = {
+		{ "now", now }, { "after", after }, { "options", forecast_options(format) },
+		{ NULL, NULL },
+	};
+
+	if (format == FORECAST_PLAIN)
+		return say_copies(sum, true, pm, buf, n);
+	say_forecast(&sum->now[format], pm, now, sizeof(now));
+	say_forecast(&sum->after[format], pm, after, sizeof(after));
+	/* TRANSLATORS: a copy: "Expected with -c: 5.2G ±0.1 (before: 8.0G ±0.2)." */
+	return say_fill(buf, n, _("Expected with {options}: {after} (before: {now})."), facts);
 }

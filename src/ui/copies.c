@@ -39,14 +39,11 @@ void copies_done(struct ui *ui, bool (*is_in)(const struct ui *ui, const struct 
 		forecast_done(top, is_marked, &wish);
 }
 
-void copies_add(const struct grid *g, const struct forecast_sum *sum, bool done, char *buf,
-		size_t n)
+void copies_add(const struct grid *g, const char *line, char *buf, size_t n)
 {
-	char line[512];
 	size_t at = strlen(buf);
 
 	if (g->rows < ROWS_LEAST)
 		return;
-	say_copies(sum, done, grid_pm(g), line, sizeof(line));
 	snprintf(buf + at, n - at, "%s%s", at ? "\n" : "", line);
 }

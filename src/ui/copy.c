@@ -67,7 +67,7 @@ static void start(struct ui *ui, const char *path)
 {
 	const struct result *r = &ui->result;
 	const struct target *top = result_top(ui, r->items[r->focus]);
-	struct convert_options options = { path, job_overlay(ui->job, top) };
+	struct convert_options options = { path, job_overlay(ui->job, top), r->format };
 	struct error err;
 
 	if (!path[0])

@@ -17,7 +17,7 @@
 #include "achica/i18n.h"
 #include "ui/ui.h"
 
-void result_free(struct result *r)
+static void free_lines(struct result *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		free(r->lines[i]);
@@ -25,6 +25,16 @@ void result_free(struct result *r)
 	free(r->uses);
 	free(r->items);
 	free(r->trouble);
+	r->lines = NULL;
+	r->uses = NULL;
+	r->items = NULL;
+	r->trouble = NULL;
+	r->n = 0;
+}
+
+void result_free(struct result *r)
+{
+	free_lines(r);
 	*r = (struct result){ 0 };
 }
 
@@ -71,12 +81,13 @@ static void set_trouble(struct result *r, const struct error *err, const struct 
 static void add_commands(struct result *r, const struct target *top, const char *overlay,
 			 size_t item)
 {
+	const struct advice_options options = { .format = r->format, .overlay = overlay };
 	struct command *list = NULL;
 	struct error err;
 	int rc;
 
 	error_clear(&err);
-	rc = advice_for(top, &(struct advice_options){ .overlay = overlay }, &list, &err);
+	rc = advice_for(top, &options, &list, &err);
 	for (const struct command *c = list; c && rc == 0; c = c->next)
 		rc = add_line(r, c, item);
 	if (rc == -ENOMEM && err.why == WHY_NONE)
@@ -124,6 +135,21 @@ static bool is_zeroed(const struct ui *ui, const struct target *t)
 	return false;
 }
 
+static void load_lines(struct ui *ui)
+{
+	struct result *r = &ui->result;
+
+	free_lines(r);
+	for (size_t i = 0; i < ui->zero.view.items; i++) {
+		const struct target *top = top_of(ui, i);
+
+		if (top)
+			add_commands(r, top, job_overlay(ui->job, top), i);
+	}
+	if (r->focus >= r->n)
+		r->focus = r->n ? r->n - 1 : 0;
+}
+
 void result_load(struct ui *ui)
 {
 	struct result *r = &ui->result;
@@ -133,12 +159,7 @@ void result_load(struct ui *ui)
 		return;
 	r->foretold = copies_sum(ui, is_zeroed, &r->copies);
 	copies_done(ui, is_zeroed);
-	for (size_t i = 0; i < ui->zero.view.items; i++) {
-		const struct target *top = top_of(ui, i);
-
-		if (top)
-			add_commands(r, top, job_overlay(ui->job, top), i);
-	}
+	load_lines(ui);
 }
 
 static void print_item(const struct ui *ui, size_t i, FILE *out)
@@ -202,11 +223,32 @@ void report_line(struct ui *ui, const char *line)
 	close_report(ui, out, &text);
 }
 
+/* What the copies take, and the commands. Sets where that is. */
+static void print_commands(struct ui *ui, FILE *out, const size_t *len)
+{
+	struct result *r = &ui->result;
+	char line[512];
+
+	fflush(out);
+	r->report_at = *len;
+	if (r->foretold)
+		fprintf(out, "%s\n", say_copies_as(&r->copies, r->format, "+-", line,
+						   sizeof(line)));
+	if (r->n) {
+		fprintf(out, "\n%s\n", _("Now these commands make a small copy:"));
+		for (size_t i = 0; i < r->n; i++)
+			fprintf(out, "  %s\n", r->lines[i]);
+	}
+	if (r->trouble)
+		fprintf(out, "%s\n", r->trouble);
+	fflush(out);
+	r->report_len = *len - r->report_at;
+}
+
 /* Adds what this run did to what is printed at the end. */
 void report_add(struct ui *ui)
 {
 	char *text = NULL;
-	char line[512];
 	size_t len = 0;
 	FILE *out = open_report(ui, &text, &len);
 
@@ -214,17 +256,37 @@ void report_add(struct ui *ui)
 		return;
 	for (size_t i = 0; i < ui->zero.view.items; i++)
 		print_item(ui, i, out);
-	if (ui->result.foretold)
-		fprintf(out, "%s\n", say_copies(&ui->result.copies, true, "+-", line,
-						sizeof(line)));
-	if (ui->result.n) {
-		fprintf(out, "\n%s\n", _("Now these commands make a small copy:"));
-		for (size_t i = 0; i < ui->result.n; i++)
-			fprintf(out, "  %s\n", ui->result.lines[i]);
-	}
-	if (ui->result.trouble)
-		fprintf(out, "%s\n", ui->result.trouble);
+	print_commands(ui, out, &len);
 	close_report(ui, out, &text);
+}
+
+/* The commands which that text has, as they are now; what was said before and after them stays. */
+static void renew_commands(struct ui *ui)
+{
+	struct result *r = &ui->result;
+	const char *after = ui->report ? ui->report + r->report_at + r->report_len : NULL;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = after ? open_memstream(&text, &len) : NULL;
+
+	if (!out)
+		return;
+	fwrite(ui->report, 1, r->report_at, out);
+	print_commands(ui, out, &len);
+	fputs(after, out);
+	close_report(ui, out, &text);
+}
+
+/* Those in which so large a disk cannot be are left out. */
+void result_next_format(struct ui *ui)
+{
+	struct result *r = &ui->result;
+
+	do {
+		r->format = (enum forecast_format)((r->format + 1) % FORECAST_COUNT);
+	} while (r->foretold && r->copies.after[r->format].bytes == FORECAST_NEVER);
+	load_lines(ui);
+	renew_commands(ui);
 }
 
 static int write_lines(FILE *out, const struct result *r)

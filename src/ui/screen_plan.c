@@ -452,7 +452,7 @@ static void draw(const struct ui *ui, struct grid *g)
 {
 	struct columns c = place_columns(g->cols);
 	const struct plan_item *item = spoken_of(&ui->plan);
-	char intro[1024], note[DIALOG_TEXT] = "";
+	char intro[1024], note[DIALOG_TEXT] = "", line[512];
 	struct forecast_sum copies;
 	struct place p;
 	size_t first;
@@ -461,7 +461,8 @@ static void draw(const struct ui *ui, struct grid *g)
 	if (item)
 		say_note(item, note, sizeof(note));
 	if (copies_sum(ui, is_planned, &copies))
-		copies_add(g, &copies, false, note, sizeof(note));
+		copies_add(g, say_copies(&copies, false, grid_pm(g), line, sizeof(line)), note,
+			   sizeof(note));
 	p = place_parts(ui, g, intro, note);
 	frame_title(ui, g, NULL);
 	draw_clipped(g, p.intro, p.intro_rows, intro);

@@ -224,14 +224,16 @@ static void draw(const struct ui *ui, struct grid *g)
 {
 	const struct zero *z = &ui->zero;
 	struct columns c = place_columns(g->cols);
-	char note[DIALOG_TEXT];
+	const struct result *r = &ui->result;
+	char note[DIALOG_TEXT], line[512];
 	struct place p;
 
 	if (!ui->job || !z->items)
 		return;
 	say_note(ui, grid_pm(g), note, sizeof(note));
-	if (ui->result.foretold)
-		copies_add(g, &ui->result.copies, true, note, sizeof(note));
+	if (r->foretold)
+		copies_add(g, say_copies_as(&r->copies, r->format, grid_pm(g), line, sizeof(line)),
+			   note, sizeof(note));
 	p = place_parts(ui, g, note);
 	frame_title(ui, g, NULL);
 	draw_heading(g, p.head, &c);
@@ -298,6 +300,12 @@ static void key(struct ui *ui, enum action action)
 		break;
 	case ACT_LOG:
 		pager_open(ui, PAGER_LOG);
+		break;
+	case ACT_FORMAT:
+		if (r->n)
+			result_next_format(ui);
+		else
+			ui->beep = true;
 		break;
 	case ACT_CONVERT:
 		copy_key(ui);

@@ -106,6 +106,9 @@ struct result {
 	char *trouble;           /* why something has no command, or NULL */
 	bool foretold;           /* what the copies take, now and before */
 	struct forecast_sum copies;
+	enum forecast_format format; /* of the copies in the commands */
+	size_t report_at;        /* where these commands are in what is printed at the end */
+	size_t report_len;
 };
 
 /* The small copy that is made from the result, as it was looked at last. */
@@ -242,12 +245,11 @@ uint64_t expected_stale(const struct job_view_item *item);
 uint64_t next_rate(uint64_t rate, bool faster);
 
 /* copies.c: what the copies of all disks take of which something is_in the run; false when it is
-   not known. copies_done: it was done. copies_add adds a line on it where there is room. */
+   not known. copies_done: it was done. copies_add adds a line about it where there is room. */
 bool copies_sum(const struct ui *ui, bool (*is_in)(const struct ui *ui, const struct target *t),
 		struct forecast_sum *sum);
 void copies_done(struct ui *ui, bool (*is_in)(const struct ui *ui, const struct target *t));
-void copies_add(const struct grid *g, const struct forecast_sum *sum, bool done, char *buf,
-		size_t n);
+void copies_add(const struct grid *g, const char *line, char *buf, size_t n);
 
 /* map.c: the block map. */
 void map_draw(const struct ui *ui, struct grid *g, int row, int col, int rows, int cols);
@@ -264,6 +266,7 @@ void plan_free(struct plan *plan);
 /* report.c: what stays when the screens are gone. */
 void report_add(struct ui *ui);
 void result_load(struct ui *ui);
+void result_next_format(struct ui *ui);
 void result_free(struct result *result);
 int script_write(const struct result *result, const char *path, struct error *err);
 const struct target *result_top(const struct ui *ui, size_t item); /* its disk or image */

@@ -43,6 +43,7 @@ struct fake {
 	bool job_paused;
 	unsigned stops, skips, answers;
 	unsigned copies_stopped;
+	enum forecast_format format;
 	enum job_answer answer;
 	uint64_t max_rate;
 	struct job_options options;

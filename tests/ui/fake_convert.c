@@ -17,10 +17,11 @@ struct convert {
 	int fd;
 };
 
-int convert_check(const struct target *t, const char *out, struct error *err)
+int convert_check(const struct target *t, const struct convert_options *options,
+		  struct error *err)
 {
 	(void)t;
-	(void)out;
+	(void)options;
 	(void)err;
 	return 0;
 }
@@ -32,6 +33,7 @@ int convert_start(const struct target *t, const struct convert_options *options,
 
 	(void)t;
 	c->out = strdup(options->out);
+	fake.format = options->format;
 	c->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->view.phase = CONVERT_COPYING;
 	error_clear(&c->view.error);

@@ -275,6 +275,17 @@ static void result_shows_what_was_done(void **state)
 	end();
 }
 
+static void result_in_another_format_says_what_it_takes(void **state)
+{
+	(void)state;
+	begin();
+	type("D D 5R\nERRR\n");
+	ui_update(&ui);
+	type("DDfff");
+	compare_all("result-format");
+	end();
+}
+
 static void help_is_made_from_the_keys(void **state)
 {
 	(void)state;
@@ -387,6 +398,7 @@ int main(void)
 		SCREEN(stop_asks_over_the_work),
 		SCREEN(io_error_asks_what_to_do),
 		SCREEN(result_shows_what_was_done),
+		SCREEN(result_in_another_format_says_what_it_takes),
 		SCREEN(help_is_made_from_the_keys),
 		SCREEN(editor_asks_for_an_image),
 		SCREEN(a_language_of_double_length_fits),

@@ -454,6 +454,29 @@ static void a_copy_is_made_from_the_result(void **state)
 	assert_int_equal(fake.copies_stopped, 0);
 }
 
+static void another_format_is_in_the_commands_and_in_what_is_printed(void **state)
+{
+	(void)state;
+	go_to_result();
+	assert_null(strstr(ui.report, "extended_l2=on,cluster_size=128k /dev/sda"));
+	type("f");
+	assert_non_null(strstr(ui.result.lines[ui.result.n - 2],
+			       " -O qcow2 -o extended_l2=on,cluster_size=128k /dev/sda "));
+	type("ff");
+	assert_non_null(strstr(ui.report, "\nExpected with -c: "));
+	assert_null(strstr(strstr(ui.report, "qemu-img convert") + 1, "qemu-img convert"));
+	assert_non_null(strstr(ui.report, "\n  qemu-img convert -p -f raw -O qcow2 -c /dev/sda "));
+	type("x\n");
+	for (int i = 0; i < 20 && copy_runs(&ui); i++)
+		ui_update(&ui);
+	assert_int_equal(fake.format, FORECAST_ZLIB);
+	type("\nff");
+	assert_null(strstr(ui.report, "Expected with"));
+	assert_non_null(strstr(ui.report, "\n  qemu-img convert -p -f raw -O qcow2 /dev/sda "));
+	assert_non_null(strstr(ui.report, ": done, 3.0 GiB"));
+	end();
+}
+
 static void a_copy_that_fails_is_an_error(void **state)
 {
 	(void)state;
@@ -566,6 +589,7 @@ int main(void)
 		STEP(an_io_error_wants_an_answer),
 		STEP(a_run_leaves_its_report),
 		STEP(a_copy_is_made_from_the_result),
+		STEP(another_format_is_in_the_commands_and_in_what_is_printed),
 		STEP(a_copy_that_fails_is_an_error),
 		STEP(a_copy_can_be_hidden_but_only_stop_stops_it),
 		STEP(a_new_run_begins_afresh),

@@ -143,7 +143,7 @@ static void a_partition_leads_to_its_disk_unmounted(void **state)
 	struct target *part = make(TARGET_PART, "/dev/sdx1");
 	struct target *home = make(TARGET_PART, "/dev/sdx2");
 	struct target *swap = make(TARGET_PART, "/dev/sdx3");
-	const struct advice_options o = { .out = "/b/c.qcow2", .compress = true };
+	const struct advice_options o = { .out = "/b/c.qcow2", .format = FORECAST_ZLIB };
 
 	(void)state;
 	target_append(NULL, disk, part);
@@ -156,6 +156,26 @@ static void a_partition_leads_to_its_disk_unmounted(void **state)
 	       "umount /mnt/home\numount /mnt\numount '/a b'\nswapoff /dev/sdx3\n"
 	       "qemu-img convert -p -f raw -O qcow2 -c /dev/sdx /b/c.qcow2\n"
 	       "qemu-img compare -f raw -F qcow2 /dev/sdx /b/c.qcow2\n");
+}
+
+static void options_of_a_format_are_arguments(void **state)
+{
+	struct target *image = make(TARGET_IMAGE, "/a/b.img");
+	struct advice_options o = { .out = "/b/c.qcow2", .format = FORECAST_ZSTD };
+	struct command *list = NULL;
+	struct error err;
+
+	(void)state;
+	error_clear(&err);
+	assert_int_equal(advice_for(image, &o, &list, &err), 0);
+	assert_string_equal(list->argv[7], "-c");
+	assert_string_equal(list->argv[8], "-o");
+	assert_string_equal(list->argv[9], "compression_type=zstd");
+	assert_string_equal(list->argv[10], "/a/b.img");
+	assert_string_equal(list->argv[11], "/b/c.qcow2");
+	assert_null(list->argv[12]);
+	command_free(list);
+	target_free(image);
 }
 
 static void what_a_program_served_is_waited_for(void **state)
@@ -272,6 +292,7 @@ int main(void)
 		cmocka_unit_test(the_extension_is_replaced_if_it_is_one),
 		cmocka_unit_test(no_copy_is_written_over_a_file),
 		cmocka_unit_test(a_partition_leads_to_its_disk_unmounted),
+		cmocka_unit_test(options_of_a_format_are_arguments),
 		cmocka_unit_test(what_a_program_served_is_waited_for),
 		cmocka_unit_test(only_its_own_disk_is_unmounted),
 		cmocka_unit_test(a_device_is_copied_to_the_folder_one_is_in),

@@ -108,8 +108,13 @@ static void copies_are_added_up_when_all_are_known(void **state)
 	second = make(&list);
 	assert_false(forecast_sum(list, is_none, NULL, &sum));
 	assert_true(forecast_sum(list, is_first, NULL, &sum));
-	assert_int_equal(sum.now.bytes, 200 * MIB);
-	assert_int_equal(sum.after.bytes, 140 * MIB);
+	assert_int_equal(sum.now[FORECAST_PLAIN].bytes, 200 * MIB);
+	assert_int_equal(sum.after[FORECAST_PLAIN].bytes, 140 * MIB);
+	list->forecast.now[FORECAST_SMALL].bytes = FORECAST_NEVER;
+	assert_true(forecast_sum(list, is_first, NULL, &sum));
+	assert_true(sum.now[FORECAST_SMALL].bytes == FORECAST_NEVER);
+	assert_true(sum.after[FORECAST_SMALL].bytes == FORECAST_NEVER);
+	assert_int_equal(sum.after[FORECAST_PLAIN].bytes, 140 * MIB);
 	second->forecast.known = false;
 	assert_false(forecast_sum(list, is_first, NULL, &sum));
 	target_free(list);
@@ -157,9 +162,11 @@ static void scattered_data_saves_nothing_but_with_an_option(void **state)
 static void copies_are_said_before_and_after(void **state)
 {
 	struct forecast_sum sum = {
-		.now = { 100 * MIB, 100 * MIB, 100 * MIB },
-		.after = { 50 * MIB, 48 * MIB, 53 * MIB },
-		.extended = { 50 * MIB, 48 * MIB, 53 * MIB },
+		.now[FORECAST_PLAIN] = { 100 * MIB, 100 * MIB, 100 * MIB },
+		.after[FORECAST_PLAIN] = { 50 * MIB, 48 * MIB, 53 * MIB },
+		.after[FORECAST_EXTENDED] = { 50 * MIB, 48 * MIB, 53 * MIB },
+		.now[FORECAST_ZLIB] = { 40 * MIB, 39 * MIB, 41 * MIB },
+		.after[FORECAST_ZLIB] = { 20 * MIB, 20 * MIB, 20 * MIB },
 	};
 	char text[256];
 
@@ -168,7 +175,11 @@ static void copies_are_said_before_and_after(void **state)
 			    "As qcow2: 100.0M now, 50.0M +-3.0 after.");
 	assert_string_equal(say_copies(&sum, true, "+-", text, sizeof(text)),
 			    "Expected as qcow2: 50.0M +-3.0 (before: 100.0M).");
-	sum.extended = (struct forecast_size){ 9 * MIB, 9 * MIB, 9 * MIB };
+	assert_string_equal(say_copies_as(&sum, FORECAST_PLAIN, "+-", text, sizeof(text)),
+			    "Expected as qcow2: 50.0M +-3.0 (before: 100.0M).");
+	assert_string_equal(say_copies_as(&sum, FORECAST_ZLIB, "+-", text, sizeof(text)),
+			    "Expected with -c: 20.0M (before: 40.0M +-1.0).");
+	sum.after[FORECAST_EXTENDED] = (struct forecast_size){ 9 * MIB, 9 * MIB, 9 * MIB };
 	assert_string_equal(say_copies(&sum, false, "+-", text, sizeof(text)),
 			    "As qcow2: 100.0M now, 50.0M +-3.0 after; with -o "
 			    "extended_l2=on,cluster_size=128k 9.0M.");
