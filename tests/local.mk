@@ -336,7 +336,8 @@ distcheck-quick: all
 	$(MAKE) distcheck TESTS="$(source_tests) $(compiled_tests) tests/e2e/version.sh"
 
 # The drivers against hostile disks, by clang's libFuzzer, each for that long: make -j2 fuzz
-# FUZZ_SECONDS=600. What it learns stays in tests/fuzz/corpus of the build tree.
+# FUZZ_SECONDS=600. What it learns stays in tests/fuzz/corpus of the build tree. An input takes
+# milliseconds, but on a busy machine the fuzzer may have to wait for its turn for half a minute.
 FUZZ_CC = clang
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
@@ -377,7 +378,7 @@ fuzz-build: $(BUILT_SOURCES)
 # LVM2's metadata, in the same way.
 fuzz-lvm:
 	$(MKDIR_P) tests/fuzz/corpus/lvm
-	cd tests/fuzz && ./fuzz_lvm -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+	cd tests/fuzz && ./fuzz_lvm -max_total_time=$(FUZZ_SECONDS) -timeout=120 \
 		-rss_limit_mb=2500 -max_len=20000 -verbosity=0 -artifact_prefix=lvm- \
 		-dict=$(abs_top_srcdir)/tests/fuzz/lvm.dict corpus/lvm seeds-lvm
 
@@ -385,7 +386,7 @@ $(addprefix fuzz-,$(fuzz_types)):
 	$(MKDIR_P) tests/fuzz/corpus/$(@:fuzz-%=%)
 	cd tests/fuzz && FUZZ_TYPE=$(@:fuzz-%=%) \
 		LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/fuzz/lsan.supp:print_suppressions=0 \
-		./fuzz_fs -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2500 \
+		./fuzz_fs -max_total_time=$(FUZZ_SECONDS) -timeout=120 -rss_limit_mb=2500 \
 		-max_len=400000 -verbosity=0 -artifact_prefix=$(@:fuzz-%=%)- \
 		corpus/$(@:fuzz-%=%) seeds
 .PHONY: $(addprefix fuzz-,$(fuzz_types) lvm)
