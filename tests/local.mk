@@ -286,6 +286,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/lib/disk.sh \
 	tests/lib/img.sh \
 	tests/lib/lvm.sh \
+	tests/lib/package.sh \
 	tests/asan.supp \
 	tests/env.sh \
 	tests/no-cmocka.sh \
@@ -394,4 +395,4 @@ $(addprefix fuzz-,$(fuzz_types)):
 clean-local:
 	rm -rf tests/fuzz/corpus tests/fuzz/seeds tests/fuzz/fuzz_fs
 	rm -rf tests/fuzz/seeds-lvm tests/fuzz/fuzz_lvm
-	rm -rf tests/boot tests/locale
+	rm -rf tests/boot* tests/hfsprogs* tests/locale

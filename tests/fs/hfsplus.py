@@ -23,9 +23,9 @@ FORKS = {"allocation": 112, "extents": 192, "catalog": 272, "attributes": 352, "
 NUMBERS = {"extents": 3, "catalog": 4, "allocation": 6, "startup": 7, "attributes": 8}
 
 
-def node(kind, height, records, size, following=0):
+def node(kind, height, records, size, following=0, before=0):
     out = bytearray(size)
-    struct.pack_into(">IIbBH", out, 0, following, 0, kind, height, len(records))
+    struct.pack_into(">IIbBH", out, 0, following, before, kind, height, len(records))
     at = 14
     for i, record in enumerate(records):
         struct.pack_into(">H", out, size - 2 * (i + 1), at)
@@ -56,7 +56,8 @@ def tree(leaves, key_size, kind, compare, attributes, nodes):
             keys.append(leaf[0][:size] + struct.pack(">I", first + i))
         out += node(0, 2, keys, NODE)
     for i, leaf in enumerate(leaves):
-        out += node(-1, 1, leaf, NODE, first + i + 1 if i + 1 < len(leaves) else 0)
+        out += node(-1, 1, leaf, NODE, first + i + 1 if i + 1 < len(leaves) else 0,
+                    first + i - 1 if i else 0)
     return out.ljust(nodes * NODE, b"\0")
 
 
@@ -96,6 +97,8 @@ class Volume:
         self.used = bytearray(self.blocks)
         self.random = random.Random(self.blocks + self.block)
         self.overflow = []
+        self.records = []
+        self.threads = []
 
     def put(self, at, data):
         self.file.seek(at)
@@ -132,32 +135,35 @@ class Volume:
         self.overflow += [(NUMBERS.get(name, name), at, extents) for at, extents in rest]
         return data
 
+    def add_file(self, number, name, size, runs):
+        """Its record in the catalog, and that of its thread."""
+        perm = struct.pack(">IIBBHI", 0, 0, 0, 0, 0o100644, 1)
+        record = struct.pack(">HHII20x", 2, 2, 0, number) + perm + bytes(40)
+        self.records.append(key(2, name) + record + self.add_fork(number, size, runs) + bytes(80))
+        self.threads.append(key(number, "") + struct.pack(">HHI", 4, 0, 2) + key(0, name)[6:])
+
     def make_files(self):
-        """The records of files in single blocks, and of their threads."""
+        """Files in single blocks."""
         free = [b for b in range(self.blocks) if not self.used[b]]
         chosen = self.random.sample(free[1:-1], 12 * self.files)
         if self.files:
             chosen[0], chosen[-1] = free[0], free[-1]
-        files, threads = [], []
         for i in range(self.files):
-            number = 16 + i
+            number = 18 + i
             mine = [(b, 1) for b in chosen[12 * i:12 * i + 12]]
             for first, _ in mine:
                 self.take(first, 1)
                 self.put(first * self.block, b"%08d" % number * (self.block // 8))
-            data = self.add_fork(number, 12 * self.block - 3, mine)
-            name = "file%03d" % i
-            perm = struct.pack(">IIBBHI", 0, 0, 0, 0, 0o100644, 1)
-            record = struct.pack(">HHII20x", 2, 2, 0, number) + perm + bytes(40) + data
-            files.append(key(2, name) + record + bytes(80))
-            threads.append(key(number, "") + struct.pack(">HHI", 4, 0, 2) + key(0, name)[6:])
-        return files + threads
+            self.add_file(number, "file%03d" % i, 12 * self.block - 3, mine)
 
     def make_journal(self):
-        """The block of information and the journal, of which only the header is written."""
+        """The block of information and the journal, of which only the header is written; each is
+        a file."""
         info, blocks = self.find(1), -(-(256 << 10) // self.block)
         first = self.find(blocks)
         size = blocks * self.block
+        self.add_file(16, ".journal", size, [(first, blocks)])
+        self.add_file(17, ".journal_info_block", self.block, [(info, 1)])
         flags = 5 if self.journal == "new" else 1
         self.put(info * self.block, struct.pack(">I32xQQ", flags, first * self.block, size)
                  .ljust(self.block, b"\0"))
@@ -168,11 +174,13 @@ class Volume:
             self.put(first * self.block, sum_journal(head, order))
         return info
 
-    def make_catalog(self, files):
+    def make_catalog(self):
         perm = struct.pack(">IIBBHI", 0, 0, 0, 0, 0o40755, 1)
-        root = struct.pack(">HHII20x", 1, 0, self.files, 2) + perm + bytes(40)
-        records = [key(1, self.label) + root,
-                   key(2, "") + struct.pack(">HHI", 3, 0, 1) + key(0, self.label)[6:]] + files
+        folders_are_counted = 0x10 if self.x else 0
+        root = struct.pack(">HHII20x", 1, folders_are_counted, len(self.records), 2) + perm
+        records = [key(1, self.label) + root + bytes(40),
+                   key(2, "") + struct.pack(">HHI", 3, 0, 1) + key(0, self.label)[6:]]
+        records += self.records + self.threads
         leaves, room = [], 0
         for record in records:
             if len(record) + 2 > room:
@@ -189,26 +197,30 @@ class Volume:
         leaves = [records[i:i + 90] for i in range(0, len(records), 90)]
         return tree(leaves, 10, 0, 0, 2, 16)
 
+    def whole(self, nodes):
+        """As many nodes, or as fill their last block."""
+        return -(-nodes * NODE // self.block) * self.block // NODE
+
     def make(self):
-        self.nodes = 16 + self.files // 8
-        end = self.blocks * self.block
+        self.nodes = self.whole(16 + self.files // 8)
+        attribute_nodes = self.whole(4)
         self.take(0, -(-1536 // self.block))
-        if self.size - HEADER < end:
-            first = (self.size - HEADER) // self.block
-            self.take(first, self.blocks - first)
+        first = min((self.size - HEADER) // self.block, self.blocks - 1)
+        self.take(first, self.blocks - first)
         info = self.make_journal() if self.journal != "no" else 0
         map_size = -(-self.blocks // 8)
         map_runs = self.runs(map_size, self.pieces)
         tree_runs = self.runs(16 * NODE, 1)
         catalog_runs = self.runs(self.nodes * NODE, 1)
-        attribute_runs = self.runs(4 * NODE, 1)
+        attribute_runs = self.runs(attribute_nodes * NODE, 1)
         forks = (self.add_fork("allocation", map_size, map_runs) +
                  self.add_fork("extents", 16 * NODE, tree_runs) +
                  self.add_fork("catalog", self.nodes * NODE, catalog_runs) +
-                 self.add_fork("attributes", 4 * NODE, attribute_runs) + bytes(80))
-        self.write(catalog_runs, self.make_catalog(self.make_files()))
+                 self.add_fork("attributes", attribute_nodes * NODE, attribute_runs) + bytes(80))
+        self.make_files()
+        self.write(catalog_runs, self.make_catalog())
         self.write(tree_runs, self.make_extents())
-        self.write(attribute_runs, tree([], 266, 0, 0, 6, 4))
+        self.write(attribute_runs, tree([], 266, 0, 0, 6, attribute_nodes))
         bits = bytearray(map_size)
         for b in range(self.blocks):
             bits[b // 8] |= (0x80 >> b % 8) * self.used[b]
@@ -216,9 +228,10 @@ class Volume:
         journaled = self.journal != "no"
         header = struct.pack(">HHIII4IIIIII4IIQ", 0x4858 if self.x else 0x482b, 4 + self.x,
                              0x2100 if journaled else 0x100,
-                             0x4846534a if journaled else 0x31302e30, info, 1, 1, 0, 1, self.files,
+                             0x4846534a if journaled else 0x31302e30, info, 1, 1, 0, 1,
+                             len(self.records),
                              0, self.block, self.blocks, self.blocks - sum(self.used), 0,
-                             self.block, self.block, 16 + self.files, 1, 1)
+                             self.block, self.block, 18 + self.files, 1, 1)
         header = header.ljust(112, b"\0") + forks
         assert len(header) == 512
         self.put(0, bytes(HEADER))
@@ -317,17 +330,18 @@ class Reader:
             self.take(self.runs(self.header[at:at + 80], NUMBERS[name]))
         self.take(self.more.get((5, 0), []))
         self.take([(0, -(-1536 // self.block))])
-        end = self.size - HEADER
-        if end < self.blocks * self.block:
-            self.take([(end // self.block, self.blocks - end // self.block)])
-        if self.header[6] & 0x20:
-            info, = struct.unpack_from(">I", self.header, 12)
-            start, size = struct.unpack_from(">QQ", self.at(info * self.block, 64), 36)
-            self.take([(info, 1), (start // self.block, size // self.block)])
+        # The last block is in use, also where the alternate header lies behind it.
+        last = min((self.size - HEADER) // self.block, self.blocks - 1)
+        self.take([(last, self.blocks - last)])
         for record in self.leaves("catalog"):
             self.take_file(record)
         for record in self.leaves("attributes"):
             self.take_attribute(record)
+        if self.header[6] & 0x20:
+            info, = struct.unpack_from(">I", self.header, 12)
+            start, size = struct.unpack_from(">QQ", self.at(info * self.block, 64), 36)
+            journal = self.used[start // self.block:(start + size) // self.block]
+            assert self.used[info] and all(journal), "the journal is no file"
 
     def print_free(self):
         last = 0

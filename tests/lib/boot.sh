@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Debian's kernel in a virtual machine, for what the kernel of the tests may not have: filesystems
-# and device-mapper. The package is downloaded and unpacked once for each build, never installed.
-# To be sourced after img.sh.
+# and device-mapper. To be sourced after img.sh.
 #
 #	need_boot
 #	boot_begin
@@ -11,25 +10,26 @@
 #	boot_init <<'END' ... END      what the machine does, by busybox; it ends with "poweroff -f"
 #	boot_end initrd
 #	boot initrd -drive file=disk.qcow2,format=qcow2,if=virtio
+. "$top_srcdir/tests/lib/package.sh"
 boot_cache=$top_builddir/tests/boot
 
 # Leaves the kernel in $boot_kernel and its modules below $boot_cache.
 need_boot() {
-	need qemu-system-x86_64 busybox cpio depmod modprobe dpkg-deb apt-get apt-cache
-	if [ ! -e "$boot_cache/release" ]; then
+	need qemu-system-x86_64 busybox cpio depmod modprobe apt-cache
+	if [ ! -e "$boot_cache" ]; then
 		boot_package=$(apt-cache depends linux-image-amd64 2>/dev/null |
 			sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
 		[ -n "$boot_package" ] || skip "apt knows no linux-image-amd64"
-		mkdir -p "$boot_cache"
-		(cd "$boot_cache" && apt-get download -q "$boot_package") >"$work/log" 2>&1 ||
-			skip "$boot_package: $(cat "$work/log")"
-		dpkg-deb -x "$boot_cache"/*.deb "$boot_cache"
-		rm -r "$boot_cache"/*.deb "$boot_cache/usr"
-		depmod -b "$boot_cache" "${boot_package#linux-image-}"
-		echo "${boot_package#linux-image-}" >"$boot_cache/release"
+		unpacked "$boot_package" "$boot_cache" index_modules
 	fi
 	boot_release=$(cat "$boot_cache/release")
 	boot_kernel=$boot_cache/boot/vmlinuz-$boot_release
+}
+
+index_modules() {
+	rm -r "${1:?}/usr"
+	depmod -b "$1" "${boot_package#linux-image-}"
+	echo "${boot_package#linux-image-}" >"$1/release"
 }
 
 boot_begin() {
