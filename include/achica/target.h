@@ -151,6 +151,9 @@ const char *target_volume(const struct target *t);
 /* Whether it is a filesystem (or whole container) with mount points. */
 bool target_is_mounted(const struct target *t);
 
+/* Whether one of the comma-separated mount options (may be NULL) is name, or name with a value. */
+bool mount_has_option(const char *options, const char *name);
+
 /* Stable English names, for JSON and options: "disk", "punch", ... */
 const char *target_kind_name(enum target_kind kind);
 const char *method_name(enum method m);

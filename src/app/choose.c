@@ -5,35 +5,14 @@
  * The method that auto takes. Metadata before data: what gives space back to the host (punch, trim)
  * reads and writes nothing, so it comes first wherever the host may be able to; what writes (write,
  * fill) comes where it cannot. What is read-only gets an overlay. Refused here: to write to that,
- * and filling where zeros would not reach the disk (btrfs compresses them away).
+ * and filling where zeros would not reach the disk, or would make it grow.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "app/choose.h"
-
-/* Whether one of the comma-separated mount options is option, alone or with a value. */
-static bool has_option(const char *options, const char *option)
-{
-	size_t len = strlen(option);
-
-	while (options && *options) {
-		size_t n = strcspn(options, ",");
-
-		if (n >= len && strncmp(options, option, len) == 0 &&
-		    (n == len || options[len] == '='))
-			return true;
-		options += n;
-		options += *options == ',';
-	}
-	return false;
-}
-
-static bool is_type(const struct target *t, const char *type)
-{
-	return t->fstype && strcmp(t->fstype, type) == 0;
-}
+#include "disk/disk.h"
+#include "engine/engine.h"
 
 static bool is_device(const char *path)
 {
@@ -66,29 +45,30 @@ static bool discard_reaches(const struct target *t)
 	return is_loop(t->mount_source) || host_takes_back(t);
 }
 
-/* What makes a file of zeros take no blocks; NULL when it does take them. */
-static const char *why_fill_is_lost(const struct target *t)
-{
-	if (is_type(t, "btrfs") && (has_option(t->mount_options, "compress") ||
-				    has_option(t->mount_options, "compress-force")))
-		return "btrfs compress";
-	if (is_type(t, "f2fs") && has_option(t->mount_options, "compress_extension=*"))
-		return "f2fs compress_extension=*";
-	return NULL;
-}
-
 static int check_mount(const struct target *t, struct error *err)
 {
-	if (has_option(t->mount_options, "ro"))
+	if (mount_has_option(t->mount_options, "ro"))
 		return error_set(err, WHY_MOUNTED_RO, 0, t->mountpoints[0]);
 	return 0;
 }
 
+static int image_bytes(void *arg, uint64_t *bytes)
+{
+	return disk_allocated(arg, bytes);
+}
+
 static int check_fill(const struct target *t, struct error *err)
 {
-	const char *why = why_fill_is_lost(t);
+	const struct mounted m = {
+		.mountpoint = t->mountpoints[0],
+		.fstype = t->fstype ? t->fstype : "",
+		.options = t->mount_options,
+		.allocated = image_bytes,
+		.arg = (void *)t,
+		.image_size = target_top(t)->size,
+	};
 
-	return why ? error_set(err, WHY_NO_FILL, 0, why) : 0;
+	return engine_fill_check(&m, err);
 }
 
 static int choose_mounted(const struct target *t, enum method *m, struct error *err)
@@ -110,7 +90,7 @@ static int choose_mounted(const struct target *t, enum method *m, struct error *
 /* Whether nothing can be written to it, by anybody: its device, its image, or its mount. */
 static bool is_read_only(const struct target *t)
 {
-	return t->read_only || (target_is_mounted(t) && has_option(t->mount_options, "ro"));
+	return t->read_only || (target_is_mounted(t) && mount_has_option(t->mount_options, "ro"));
 }
 
 int choose_method(const struct target *t, enum method *m, struct error *err)

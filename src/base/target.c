@@ -229,6 +229,22 @@ bool target_is_mounted(const struct target *t)
 	return t->mountpoints && t->mountpoints[0];
 }
 
+bool mount_has_option(const char *options, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (options && *options) {
+		size_t len = strcspn(options, ",");
+
+		if (len >= n && strncmp(options, name, n) == 0 &&
+		    (len == n || options[n] == '='))
+			return true;
+		options += len;
+		options += *options == ',';
+	}
+	return false;
+}
+
 const char *target_kind_name(enum target_kind kind)
 {
 	return kind_names[kind];

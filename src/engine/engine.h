@@ -73,6 +73,10 @@ struct mounted {
 int engine_trim(struct mounted *m, bool dry, const struct watch *watch, struct error *err);
 int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct error *err);
 
+/* Whether fill can work there, as far as the filesystem's type, its options and the holes of the
+   image tell; device is not needed. 0, or WHY_NO_FILL. */
+int engine_fill_check(const struct mounted *m, struct error *err);
+
 /* The reserve when the user names none: 1 % of size (bytes) and at least 64 MiB; 0 when nobody
    else has anything open there. */
 uint64_t engine_default_reserve(uint64_t size, bool others);

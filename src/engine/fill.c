@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "achica/target.h"
 #include "achica/units.h"
 #include "engine/fill_impl.h"
 #include "engine/mounted.h"
@@ -49,23 +50,6 @@ uint64_t engine_default_reserve(uint64_t size, bool others)
 	return part > 64 * MIB ? part : 64 * MIB;
 }
 
-/* Whether one of the comma-separated options is name, or name with a value. */
-static bool has_option(const char *options, const char *name)
-{
-	size_t n = strlen(name);
-
-	while (options && *options) {
-		size_t len = strcspn(options, ",");
-
-		if (len >= n && strncmp(options, name, n) == 0 &&
-		    (len == n || options[n] == '='))
-			return true;
-		options += len;
-		options += *options == ',';
-	}
-	return false;
-}
-
 static int check_type(const struct mounted *m, struct error *err)
 {
 	static const char *const btrfs[] = { "btrfs", NULL };
@@ -73,10 +57,10 @@ static int check_type(const struct mounted *m, struct error *err)
 
 	if (mounted_is(m, not_filled))
 		return error_set(err, WHY_NO_FILL, 0, m->fstype);
-	if (mounted_is(m, btrfs) && (has_option(m->options, "compress") ||
-				     has_option(m->options, "compress-force")))
+	if (mounted_is(m, btrfs) && (mount_has_option(m->options, "compress") ||
+				     mount_has_option(m->options, "compress-force")))
 		return error_set(err, WHY_NO_FILL, 0, "btrfs compress");
-	if (mounted_is(m, f2fs) && has_option(m->options, "compress_extension=*"))
+	if (mounted_is(m, f2fs) && mount_has_option(m->options, "compress_extension=*"))
 		return error_set(err, WHY_NO_FILL, 0, "f2fs compress_extension=*");
 	return 0;
 }
@@ -226,8 +210,6 @@ static int tell_reserve(const struct mounted *m, const struct watch *watch, stru
 	int dir = mounted_open(m, err);
 	int rc = dir < 0 ? dir : mounted_space(m, dir, &space, err);
 
-	if (rc == 0 && !fill_knows_layout(m))
-		rc = check_holes(m, err);
 	if (dir >= 0)
 		close(dir);
 	if (rc)
@@ -255,10 +237,17 @@ static int fill_run(struct fill *f)
 	return rc ? rc : tell_kept(f);
 }
 
+int engine_fill_check(const struct mounted *m, struct error *err)
+{
+	int rc = check_type(m, err);
+
+	return rc || fill_knows_layout(m) ? rc : check_holes(m, err);
+}
+
 int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct error *err)
 {
 	struct fill *f;
-	int rc = check_type(m, err);
+	int rc = dry ? engine_fill_check(m, err) : check_type(m, err);
 
 	m->gave_back = 0;
 	if (rc)

@@ -319,7 +319,7 @@ bool fill_knows_layout(const struct mounted *m)
 {
 	static const char *const known[] = { "ext4", "xfs", NULL };
 
-	return m->device && mounted_is(m, known);
+	return mounted_is(m, known);
 }
 
 int fill_by_layout(struct fill *f)
@@ -328,7 +328,7 @@ int fill_by_layout(struct fill *f)
 	void *zeros;
 	int rc;
 
-	if (!fill_knows_layout(f->m))
+	if (!f->m->device || !fill_knows_layout(f->m))
 		return -EOPNOTSUPP;
 	if (posix_memalign(&zeros, ALIGN, ZEROS) == 0)
 		l.zeros = memset(zeros, 0, ZEROS);

@@ -175,6 +175,8 @@ if command -v mkfs.ntfs >/dev/null && command -v ntfs-3g >/dev/null && [ -e /dev
 		ends 4 --zero --yes --dry-run --method=$method mnt
 		grep -q 'sparse image' err || fail "not foreseen by a dry run: $(cat err)"
 	done
+	ends 0 --list mnt
+	grep -q 'cannot be filled' out || fail "the row does not tell: $(cat out err)"
 	[ "$(allocated disk.img)" -le $((before + 65536)) ] || fail "from $before bytes, it grew"
 	umount_ntfs mnt
 fi
