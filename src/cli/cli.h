@@ -66,7 +66,7 @@ struct selection {
 	struct target **targets; /* malloc'ed array; rows belong to the tree */
 	size_t n;
 	size_t refused;          /* rows which cannot be done */
-	size_t refused_named;    /* of them: those which the user named */
+	size_t refused_named;    /* those which the user named, and disks with nothing else */
 	size_t failed;           /* of them: those which could not be read */
 };
 

@@ -4,7 +4,8 @@
 /*
  * Which rows a run is over: all that can be done below what the user named. A row counts as named
  * unless something above it was; so a disk may hold a swap partition and be done all the same,
- * while a partition that was asked for and cannot be done is a refusal.
+ * while a partition that was asked for and cannot be done is a refusal, and so is a disk that was
+ * asked for and in which nothing can be done.
  */
 
 #include <errno.h>
@@ -12,6 +13,21 @@
 #include <string.h>
 
 #include "cli/cli.h"
+
+/* "disk.img#2" for the row "/d/disk.img#2". */
+static bool names_inner(const char *name, const struct target *t)
+{
+	const char *inner = strrchr(name, '#');
+	char *path = inner ? strndup(name, (size_t)(inner - name)) : NULL;
+	char *real = path ? realpath(path, NULL) : NULL;
+	size_t n = real ? strlen(real) : 0;
+	bool same = real && t->name && strncmp(t->name, real, n) == 0 &&
+		    strcmp(t->name + n, inner) == 0;
+
+	free(real);
+	free(path);
+	return same;
+}
 
 static bool names_row(const char *name, const struct target *t)
 {
@@ -21,7 +37,7 @@ static bool names_row(const char *name, const struct target *t)
 	if (t->named || (t->name && strcmp(name, t->name) == 0))
 		return true;
 	if (t->kind != TARGET_DISK && t->kind != TARGET_IMAGE)
-		return false;
+		return names_inner(name, t);
 	real = realpath(name, NULL);
 	same = real && t->path && strcmp(real, t->path) == 0;
 	free(real);
@@ -59,6 +75,16 @@ static void count_refused(struct selection *selection, const struct target *t,
 		selection->refused_named++;
 }
 
+/* Whether anything below t can be done. */
+static bool has_work(const struct target *t)
+{
+	for (const struct target *c = t->children; c; c = c->next) {
+		if (target_can(c) || has_work(c))
+			return true;
+	}
+	return false;
+}
+
 int selection_make(struct target *tree, char *const *names, struct selection *selection)
 {
 	size_t rows = 0;
@@ -73,6 +99,8 @@ int selection_make(struct target *tree, char *const *names, struct selection *se
 			selection->targets[selection->n++] = t;
 		else if (!t->children)
 			count_refused(selection, t, names);
+		else if (is_named(t, names) && !has_work(t))
+			selection->refused_named++;
 	}
 	return 0;
 }

@@ -126,6 +126,18 @@ ends 4 --zero --yes a.img dirty.img
 ends 0 --estimate --exact --json a.img
 is 'stale of the one that could be done' 0 "$(jq '.targets[0].stale' out)"
 
+# So does a disk in which nothing can be done, and a partition that was named besides its disk.
+if command -v sfdisk >/dev/null; then
+	truncate -s 24M disk.img
+	printf 'start=2048, size=16384\nstart=18432, size=16384\n' | sfdisk -q disk.img
+	dd if=dirty.img of=disk.img bs=1M seek=1 conv=notrunc status=none
+	cp a.before a.img
+	ends 4 --zero --yes a.img disk.img
+	dd if=a.before of=disk.img bs=1M seek=9 conv=notrunc status=none
+	ends 0 --zero --yes a.img disk.img
+	ends 4 --zero --yes disk.img 'disk.img#1'
+fi
+
 # Progress is on stderr, in its four ways.
 cp a.before a.img
 ends 0 --zero --yes --progress=gauge -q a.img

@@ -98,6 +98,20 @@ static void nothing_left_of_a_named_disk_is_a_refusal(void **state)
 	target_free(tree);
 }
 
+static void that_others_were_done_does_not_hide_it(void **state)
+{
+	struct target *tree = tree_new();
+	struct selection s;
+
+	(void)state;
+	tree->children->verdict.why = WHY_JOURNAL;
+	s = make(tree, "/d/disk.img", "/d/bare.img");
+	assert_int_equal(s.n, 1);
+	assert_int_equal(selection_status(&s, STATUS_DONE), STATUS_REFUSED);
+	free(s.targets);
+	target_free(tree);
+}
+
 static void what_cannot_be_read_is_an_error(void **state)
 {
 	struct target *tree = tree_new();
@@ -167,6 +181,7 @@ int main(void)
 		cmocka_unit_test(a_named_partition_that_cannot_be_done_is_a_refusal),
 		cmocka_unit_test(a_partition_named_besides_its_disk_counts_as_named),
 		cmocka_unit_test(nothing_left_of_a_named_disk_is_a_refusal),
+		cmocka_unit_test(that_others_were_done_does_not_hide_it),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
 		cmocka_unit_test(a_device_that_hangs_is_an_error),
 		cmocka_unit_test(an_error_outweighs_a_refusal_and_that_outweighs_nothing_to_do),
