@@ -176,7 +176,8 @@ int part_make(struct part *part, mode_t mode, struct error *err)
 	part->path = part_name(part->out);
 	if (!part->path)
 		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
-	part->fd = open(part->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0666);
+	/* A source that is read-only makes a copy that qemu-img can write, root or not. */
+	part->fd = open(part->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode & 066) | 0600);
 	if (part->fd >= 0)
 		return 0;
 	part->fd = 0;

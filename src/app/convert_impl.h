@@ -19,7 +19,8 @@ struct part {
 	int fd;           /* made by us; 0 none */
 };
 
-/* Makes it, new and empty, with at most the permissions in mode. WHY_EXISTS. */
+/* Makes it, new and empty, ours to write, and to others with at most the permissions in mode.
+   WHY_EXISTS. */
 int part_make(struct part *part, mode_t mode, struct error *err);
 
 /* Its bytes are on the medium, and it has its name. *st is what it is then. */

@@ -165,6 +165,23 @@ done
 ls -A >after
 same "the folder" before after
 
+proves "one who is not root copies an image that he may only read"
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+chmod 755 "$work"
+umask 022
+if as_nobody "$ACHICA" --version >/dev/null 2>&1; then
+	mkdir theirs
+	chmod 777 theirs
+	chmod 440 one.img
+	chgrp 65534 one.img
+	as_nobody "$ACHICA" --progress=none -q \
+		--convert=theirs/copy.qcow2 one.img >out 2>err || fail "$(cat out err)"
+	qemu-img compare -q -f raw -F qcow2 one.img theirs/copy.qcow2 || fail "the copy differs"
+	[ "$(stat -c %a theirs/copy.qcow2)" = 640 ] || fail "$(ls -l theirs)"
+fi
+
 proves "what does not fit together is refused"
 ends 2 --list --convert=copy.qcow2 two.img
 ends 2 --zero --dry-run --convert=copy.qcow2 two.img
