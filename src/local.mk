@@ -129,6 +129,8 @@ libachica_a_SOURCES = \
 	src/disk/lvm_text.c \
 	src/disk/lvm_text.h \
 	src/disk/lvm_volume.c \
+	src/disk/media.c \
+	src/disk/media.h \
 	src/disk/mount_users.c \
 	src/disk/mounts.c \
 	src/disk/mounts.h \

@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test_lvm \
 	tests/unit/test_lvm_text \
 	tests/unit/test_map \
+	tests/unit/test_media \
 	tests/unit/test_names \
 	tests/unit/test_qcow2 \
 	tests/unit/test_overlay \

@@ -66,6 +66,10 @@ struct target {
 	struct extent *pvs; /* of such a volume: the physical volumes of its group, bytes of path */
 	size_t n_pvs;
 
+	uint64_t *disks;   /* of a whole disk or image, once it was read: numbers of the disks on
+	                      which it lies at last; 0 stands for all that are not known */
+	size_t n_disks;
+
 	char *format;      /* "raw", "qcow2" ... of an image; NULL for devices */
 	char *table;       /* partition table on it: "gpt", "dos"; NULL none */
 	char *fstype;      /* as libblkid names it: "ext4", "ntfs", "swap"; NULL nothing found */

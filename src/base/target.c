@@ -83,6 +83,7 @@ static void free_one(struct target *t)
 	free_list(t->mountpoints);
 	free(t->segments);
 	free(t->pvs);
+	free(t->disks);
 	free(t);
 }
 
@@ -126,6 +127,7 @@ struct target *target_copy(const struct target *t)
 		ok = (copy->mountpoints = copy_list(t->mountpoints)) && ok;
 	ok = copy_array(&copy->segments, t->segments, t->n_segments, sizeof(*t->segments)) && ok;
 	ok = copy_array(&copy->pvs, t->pvs, t->n_pvs, sizeof(*t->pvs)) && ok;
+	ok = copy_array(&copy->disks, t->disks, t->n_disks, sizeof(*t->disks)) && ok;
 	if (ok)
 		return copy;
 	free_one(copy);

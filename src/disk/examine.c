@@ -27,6 +27,7 @@
 #include "disk/gaps.h"
 #include "disk/image.h"
 #include "disk/lease.h"
+#include "disk/media.h"
 #include "disk/mounts.h"
 #include "disk/parts.h"
 #include "disk/place.h"
@@ -475,6 +476,7 @@ void discover_probe(struct target *top)
 
 	x.table.sector = 512;
 	x.wanted = wanted_take(top);
+	media_of_target(top);
 	if (mounts_read(&x.mounts, &top->verdict) == 0) {
 		system_find(x.mounts, &x.system);
 		if (open_row(&x, top, &io, &top->verdict) == 0)

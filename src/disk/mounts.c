@@ -108,6 +108,24 @@ static dev_t device_at(const char *path)
 	return stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? st.st_rdev : 0;
 }
 
+static bool is_in_memory(const char *fstype)
+{
+	return fstype && (strcmp(fstype, "tmpfs") == 0 || strcmp(fstype, "ramfs") == 0);
+}
+
+dev_t mounts_below(const char *path)
+{
+	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+	struct libmnt_fs *fs = table ? holding(table, path) : NULL;
+	const char *source = fs ? mnt_fs_get_srcpath(fs) : NULL;
+	dev_t dev = fs ? mnt_fs_get_devno(fs) : 0;
+
+	if (fs && major(dev) == 0 && !is_in_memory(mnt_fs_get_fstype(fs)))
+		dev = source && strncmp(source, "/dev/", 5) == 0 ? device_at(source) : 0;
+	mnt_unref_table(table);
+	return dev;
+}
+
 /* Where the bytes of fs are; -ENOTBLK when that is no device or file of ours (tmpfs, NFS). */
 static int place_of_fs(struct libmnt_fs *fs, dev_t *dev, struct place *place)
 {

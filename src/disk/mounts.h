@@ -44,6 +44,12 @@ const struct mount *mounts_at(const struct mount *mounts, const char *point);
  */
 bool mounts_is_served(const char *path, dev_t *dev);
 
+/*
+ * What the filesystem that holds path lies on, by its name alone: the number of its device; of one
+ * in memory the filesystem's own; 0 when that is unknown.
+ */
+dev_t mounts_below(const char *path);
+
 /* Whether fn says yes to the options of any overlay that is mounted here. */
 bool mounts_any_overlay(bool (*fn)(void *arg, const char *options), void *arg);
 
