@@ -49,6 +49,7 @@ libachica_a_SOURCES = \
 	src/app/hold.c \
 	src/app/hold.h \
 	src/app/job.c \
+	src/app/job_group.c \
 	src/app/job_impl.h \
 	src/app/job_map.c \
 	src/app/job_overlay.c \

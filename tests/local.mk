@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/test_io \
 	tests/unit/test_job \
 	tests/unit/test_job_fill \
+	tests/unit/test_job_groups \
 	tests/unit/test_job_intrude \
 	tests/unit/test_job_pace \
 	tests/unit/test_json \
@@ -57,6 +58,8 @@ tests_unit_test_hold_SOURCES = tests/unit/test_hold.c tests/lib/world.c tests/li
 tests_unit_test_job_SOURCES = tests/unit/test_job.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_fill_SOURCES = \
 	tests/unit/test_job_fill.c tests/lib/world.c tests/lib/world.h
+tests_unit_test_job_groups_SOURCES = \
+	tests/unit/test_job_groups.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_intrude_SOURCES = \
 	tests/unit/test_job_intrude.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_pace_SOURCES = \
@@ -180,6 +183,7 @@ e2e_tests = \
 	tests/e2e/lvm_refused.sh \
 	tests/e2e/mounted.sh \
 	tests/e2e/overlay.sh \
+	tests/e2e/parallel.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/recognised.sh \
 	tests/e2e/version.sh \

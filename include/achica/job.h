@@ -9,9 +9,11 @@
 #include "achica/target.h"
 
 /*
- * One run over some targets. A worker thread does them one after another in the order given:
- * exclusive locks > driver open > dry walk through the gate > act > flush > verify > end. Front
- * ends start it and look at snapshots; nothing here prints. Stopping is safe at any moment.
+ * One run over some targets. Those on different disks are worked on at the same time, each disk by
+ * a thread; those on one disk one after another, in the order given (target.h, disks). Each:
+ * exclusive locks > driver open > dry walk through the gate > act > flush > verify > end. One that
+ * fails or is refused holds up no other. Front ends start it and look at snapshots; nothing here
+ * prints. Stopping is safe at any moment.
  */
 struct job;
 
@@ -21,7 +23,7 @@ struct job_options {
 	bool verify;           /* read back every reclaimed byte */
 	bool reserve_given;
 	uint64_t reserve;      /* bytes that fill keeps free; without reserve_given the default */
-	uint64_t max_rate;     /* bytes per second, 0 no limit */
+	uint64_t max_rate;     /* bytes per second of all targets together, 0 no limit */
 	const char *overlay;   /* where overlays are made: a path to which ".qcow2" is added; NULL:
 	                          beside the copy that is advised */
 	bool overlay_goes;     /* they are removed by job_free */
@@ -42,6 +44,12 @@ enum job_phase {
 	JOB_SKIPPED,  /* by the user, before or amid */
 	JOB_STOPPED,  /* by the user */
 };
+
+/* Begun and not ended. */
+static inline bool phase_is_work(enum job_phase phase)
+{
+	return phase > JOB_WAITING && phase < JOB_DONE;
+}
 
 /* What a cell of the block map may hold, as bits; the screen shows the first of
    ERROR HEAD TODO ZEROED USED ZERO (ux.md 3.2). */
@@ -113,14 +121,16 @@ struct job_event {
 
 struct job_view {
 	size_t items;          /* how many targets */
-	size_t current;        /* index of the one at work; items when all ended */
+	size_t current;        /* index of the first one at work, or of the first that waits while
+	                          none is; items when all ended */
 	bool paused;
 	bool ended;
 	bool asks;             /* waits for job_answer about the question */
+	size_t asker;          /* which target's is the question; the others go on */
 	struct error question; /* the I/O error, while asks */
 	uint64_t paused_ms;
 	uint64_t elapsed_ms;
-	int64_t left_ms;       /* for all targets, -1: cannot be told yet */
+	int64_t left_ms;       /* until all have ended, -1: cannot be told yet */
 	unsigned permille;     /* of all targets, weighted by expected time */
 	uint64_t max_rate;
 	uint64_t events;       /* how many events there were; the last JOB_EVENTS are kept */
@@ -143,7 +153,7 @@ void job_free(struct job *job);
 int job_check(const struct target *t, enum method m, enum method *taken, uint64_t *free_bytes,
 	      struct error *err);
 
-int job_start(struct job *job);               /* the worker thread starts */
+int job_start(struct job *job);               /* the worker threads start */
 int job_fd(const struct job *job);            /* readable when there is something new to see */
 void job_ack(struct job *job);                /* makes job_fd unreadable again */
 void job_wait(struct job *job);               /* until it ended */
@@ -160,10 +170,11 @@ const struct target *job_target(const struct job *job, size_t i);
    held against writing until job_free. For a job that has ended. */
 const char *job_overlay(struct job *job, const struct target *t);
 
-/* Take effect within 200 ms. All are idempotent and callable at any time from any thread;
-   job_stop is safe in no signal handler (set a flag there). */
+/* Take effect within 200 ms (but where one request to a device takes longer, doc/design.md). All
+   are idempotent and callable at any time from any thread; job_stop is safe in no signal handler
+   (set a flag there). */
 void job_pause(struct job *job, bool pause);
-void job_skip(struct job *job);               /* the target at work */
+void job_skip(struct job *job, size_t i);     /* that target; one that has ended has ended */
 void job_stop(struct job *job);
 void job_set_rate(struct job *job, uint64_t max_rate_bps);
 enum job_answer { JOB_SKIP_BLOCK, JOB_SKIP_ALL, JOB_STOP_TARGET };

@@ -2,10 +2,11 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * The life of a job and what its user can do to it while it runs. One worker thread goes through
- * the targets; it sees a pause, a skip or a stop at the next report of the engine, or at once where
- * it waits. Killing the process at any moment leaves nothing behind: locks end with it, fill files
- * have no name, and zeroing free space never leaves a filesystem inconsistent.
+ * The life of a job and what its user can do to it while it runs. A worker thread for each group
+ * goes through its targets; it sees a pause, a skip or a stop at the next report of the engine, or
+ * at once where it waits. What fails in one group is nothing to the others. Killing the process at
+ * any moment leaves nothing behind: locks end with it, fill files have no name, and zeroing free
+ * space never leaves a filesystem inconsistent.
  */
 
 #include <errno.h>
@@ -40,6 +41,7 @@ static void free_all(struct job *job)
 	for (size_t i = 0; i < job->n; i++)
 		target_free(job->items[i].tree);
 	free(job->items);
+	free(job->workers);
 	close(job->fd);
 	pthread_cond_destroy(&job->change);
 	pthread_mutex_destroy(&job->mutex);
@@ -75,6 +77,17 @@ out:
 	return rc;
 }
 
+static int make_workers(struct job *job)
+{
+	job->n_workers = groups_make(job);
+	job->workers = calloc(job->n_workers ? job->n_workers : 1, sizeof(*job->workers));
+	if (!job->workers)
+		return -ENOMEM;
+	for (size_t i = 0; i < job->n_workers; i++)
+		job->workers[i] = (struct job_worker){ .job = job, .group = i };
+	return 0;
+}
+
 int job_new(struct target *const *targets, const enum method *methods, size_t n,
 	    const struct job_options *options, struct job **out)
 {
@@ -83,75 +96,96 @@ int job_new(struct target *const *targets, const enum method *methods, size_t n,
 
 	if (rc)
 		return rc;
-	for (; job->n < n; job->n++) {
+	for (; rc == 0 && job->n < n; job->n++)
 		rc = init_item(&job->items[job->n], targets[job->n],
 			       methods ? methods[job->n] : options->method);
-		if (rc) {
-			free_all(job);
-			return rc;
-		}
+	if (rc == 0)
+		rc = make_workers(job);
+	if (rc)
+		free_all(job);
+	else
+		*out = job;
+	return rc;
+}
+
+bool job_canceled(const struct job *job, const struct job_item *item)
+{
+	return job->stop || item->skip;
+}
+
+static void run_item(struct job_worker *worker, struct job_item *item)
+{
+	struct job *job = worker->job;
+
+	item->start_us = item->moved_us = job_clock(job);
+	if (job_canceled(job, item)) {
+		item->view.phase = job->stop ? JOB_STOPPED : JOB_SKIPPED;
+	} else {
+		item->view.phase = JOB_LOCKING;
+		worker->item = item;
+		job_wake(job);
+		pthread_mutex_unlock(&job->mutex);
+		job_item_run(worker);
+		pthread_mutex_lock(&job->mutex);
+		worker->item = NULL;
 	}
-	*out = job;
-	return 0;
-}
-
-bool job_canceled(const struct job *job)
-{
-	return job->stop || job->skip;
-}
-
-static void end_item(struct job *job, struct job_item *item)
-{
 	item->end_us = job_clock(job);
 	map_finish(item, item->view.phase == JOB_DONE);
-	job->skip = false;
 	job_wake(job);
 }
 
-static void run_current(struct job *job)
+/* The last one puts out the light. */
+static void end_worker(struct job *job)
 {
-	struct job_item *item = &job->items[job->current];
-
-	item->start_us = item->moved_us = job_clock(job);
-	if (job->stop) {
-		item->view.phase = JOB_STOPPED;
-	} else {
-		item->view.phase = JOB_LOCKING;
-		job_wake(job);
-		pthread_mutex_unlock(&job->mutex);
-		job_item_run(job, item);
-		pthread_mutex_lock(&job->mutex);
-	}
-	end_item(job, item);
-}
-
-static void *worker(void *arg)
-{
-	struct job *job = arg;
-
-	pthread_mutex_lock(&job->mutex);
-	for (job->current = 0; job->current < job->n; job->current++)
-		run_current(job);
+	if (--job->running > 0)
+		return;
 	job_pause_locked(job, false);
 	job->since_us = boottime_us();
 	job->ended = true;
 	job_wake(job);
 	pthread_cond_broadcast(&job->change);
+}
+
+static void *work(void *arg)
+{
+	struct job_worker *worker = arg;
+	struct job *job = worker->job;
+
+	pthread_mutex_lock(&job->mutex);
+	for (size_t i = 0; i < job->n; i++) {
+		if (job->items[i].group == worker->group)
+			run_item(worker, &job->items[i]);
+	}
+	end_worker(job);
 	pthread_mutex_unlock(&job->mutex);
 	return NULL;
 }
 
+/* Those that were started, which wait for the mutex. */
+static void join_workers(struct job *job, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pthread_join(job->workers[i].thread, NULL);
+}
+
 int job_start(struct job *job)
 {
-	int rc;
+	size_t n = 0;
+	int rc = 0;
 
 	pthread_mutex_lock(&job->mutex);
 	job->start_us = job->since_us = boottime_us();
 	job->started = true;
-	rc = thread_start(&job->thread, worker, job);
-	if (rc)
+	job->running = job->n_workers;
+	for (; rc == 0 && n < job->n_workers; n++)
+		rc = thread_start(&job->workers[n].thread, work, &job->workers[n]);
+	if (rc) {
 		job->started = false;
+		job->stop = true;
+	}
 	pthread_mutex_unlock(&job->mutex);
+	if (rc)
+		join_workers(job, n - 1);
 	return rc;
 }
 
@@ -169,7 +203,7 @@ void job_free(struct job *job)
 		return;
 	job_stop(job);
 	if (job->started)
-		pthread_join(job->thread, NULL);
+		join_workers(job, job->n_workers);
 	free_all(job);
 }
 
@@ -184,8 +218,11 @@ void job_pause_locked(struct job *job, bool pause)
 	else if (job->started)
 		job->paused_us += now - job->since_us;
 	job->paused = pause;
-	if (job->current < job->n)
-		job_note(job, pause ? NOTE_PAUSED : NOTE_RESUMED, 0, 0, NULL);
+	for (size_t i = 0; i < job->n; i++) {
+		if (phase_is_work(job->items[i].view.phase))
+			job_note(job, &job->items[i], pause ? NOTE_PAUSED : NOTE_RESUMED, 0, 0,
+				 NULL);
+	}
 	pthread_cond_broadcast(&job->change);
 }
 
@@ -196,11 +233,10 @@ void job_pause(struct job *job, bool pause)
 	pthread_mutex_unlock(&job->mutex);
 }
 
-void job_skip(struct job *job)
+void job_skip(struct job *job, size_t i)
 {
 	pthread_mutex_lock(&job->mutex);
-	job->skip = job->started && !job->ended;
-	job_pause_locked(job, false);
+	job->items[i].skip = true;
 	pthread_cond_broadcast(&job->change);
 	pthread_mutex_unlock(&job->mutex);
 }

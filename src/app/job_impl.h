@@ -10,9 +10,9 @@
 
 /*
  * The inside of a job, for job.c (life, controls), job_run.c (the order of work), job_watch.c (what
- * the engine reports), job_view.c (snapshots) and job_pace.c (rates, time left). Everything that
- * changes is read and written under the mutex; the engine, the locks and the filesystem belong to
- * the worker alone and are not here.
+ * the engine reports), job_view.c (snapshots), job_group.c (what waits for what) and job_pace.c
+ * (rates, time left). Everything that changes is read and written under the mutex, but for what is
+ * called a worker's own; the engine and the filesystem belong to a worker alone and are not here.
  */
 
 /* How fast bytes went lately, over the time that went into them alone. */
@@ -43,6 +43,8 @@ struct job_item {
 	struct target *tree;         /* a copy of the whole disk or image, the job's */
 	const struct target *target; /* in it */
 	enum method asked;
+	size_t group;                /* of those that are done one after another */
+	bool skip;                   /* the user wants it left out, from now on */
 	struct job_view_item view;   /* elapsed, left, rates and stalled are made when looked at */
 	unsigned char map[JOB_MAP_CELLS];
 	uint64_t window;             /* bytes that the map shows, 0 none */
@@ -58,32 +60,40 @@ struct job_item {
 	uint64_t moved_us;           /* when a byte last moved */
 };
 
+/* Does the targets of one group, in the order of the list. */
+struct job_worker {
+	struct job *job;
+	pthread_t thread;
+	size_t group;
+	struct job_item *item;       /* its own: at work, NULL none */
+	const char *guarded;         /* its own: mount point of the fill at work, NULL none */
+	uint64_t reserve;            /* its own: what must stay free there */
+	struct lock *lock;           /* its own: of the item at work, NULL none */
+	uint64_t look_us;            /* its own: CLOCK_BOOTTIME when to look again who came in */
+};
+
 struct job {
 	pthread_mutex_t mutex;
 	pthread_cond_t change;       /* pause, stop, skip, answer, rate, end */
-	pthread_t thread;
+	struct job_worker *workers;
+	size_t n_workers;            /* groups */
+	size_t running;              /* workers that have not ended */
 	int fd;                      /* eventfd */
 	bool started;
-	bool joined;
 	struct job_options options;
 	struct job_item *items;
 	size_t n;
 	struct job_overlay *overlays;
-	size_t current;
 	bool ended;
 	bool paused;
 	bool stop;
-	bool skip;
 	bool asks;
+	size_t asker;                /* the item with the question */
 	bool answered;
 	enum job_answer answer;
 	struct error question;
 	double budget;               /* bytes that may be moved now, negative: wait (max_rate) */
 	uint64_t budget_us;          /* job_clock when it was last filled */
-	const char *guarded;         /* mount point of the fill at work, NULL none */
-	uint64_t reserve;            /* what must stay free there */
-	struct lock *lock;           /* the worker's own: of the item at work, NULL none */
-	uint64_t look_us;            /* CLOCK_BOOTTIME when to look again who came in */
 	uint64_t start_us;           /* CLOCK_BOOTTIME */
 	uint64_t paused_us;          /* all pauses that are over */
 	uint64_t since_us;           /* CLOCK_BOOTTIME when the pause began, or the end */
@@ -93,33 +103,37 @@ struct job {
 	unsigned permille;           /* the highest shown: it never goes back */
 };
 
-/* All of these want the mutex held, but job_item_run, job_did, job_failed, job_guard, job_keep_out
-   and map_free. */
+/* All of these want the mutex held, but groups_make, job_item_run, job_did, job_failed, job_guard,
+   job_keep_out and map_free. */
 uint64_t boottime_us(void);
 uint64_t job_clock(const struct job *job);   /* microseconds of work: pauses do not count */
 void job_wake(struct job *job);
-void job_note(struct job *job, enum job_note note, uint64_t a, uint64_t b, const struct error *err);
-bool job_canceled(const struct job *job);
+void job_note(struct job *job, const struct job_item *item, enum job_note note, uint64_t a,
+	      uint64_t b, const struct error *err);
+bool job_canceled(const struct job *job, const struct job_item *item);
 void job_pause_locked(struct job *job, bool pause);
 
 /* From now on a pause keeps reserve bytes free at mountpoint, which a fill has; NULL: no more. */
-void job_guard(struct job *job, const char *mountpoint, uint64_t reserve);
+void job_guard(struct job_worker *worker, const char *mountpoint, uint64_t reserve);
 
 /* Whether the lock still keeps all others out, looked at now and then: 0, or the refusal, which is
-   then the current item's error. */
-int job_keep_out(struct job *job);
+   then the item's error. */
+int job_keep_out(struct job_worker *worker);
 
 /* The times and rates of an item, now; the time left of one and of all. */
 void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view);
 int64_t pace_left_all(const struct job *job);
 unsigned pace_permille(const struct job *job);
 
-/* What the engine calls; arg is the job. */
+/* Gives each item its group, numbered in the order of their first items: how many there are. */
+size_t groups_make(struct job *job);
+
+/* What the engine calls; arg is the worker. */
 int job_did(void *arg, enum did what, struct extent e);
 int job_failed(void *arg, const struct error *err, struct extent e);
 
-/* The order of a job for the current item: fills view.phase and view.error. For the worker. */
-void job_item_run(struct job *job, struct job_item *item);
+/* The order of a job for the worker's item: fills view.phase and view.error. For the worker. */
+void job_item_run(struct job_worker *worker);
 
 /* The map of an item from its free extents, ascending; for the worker, without the mutex. */
 struct map_maker {

@@ -32,12 +32,24 @@ struct job_overlay {
 	bool finished;
 };
 
-static struct job_overlay *find(const struct job *job, const struct target *t)
+/* Wants the mutex held. */
+static struct job_overlay *find_locked(const struct job *job, const struct target *t)
 {
 	struct job_overlay *o = job->overlays;
 
 	while (o && strcmp(o->top, target_top(t)->name) != 0)
 		o = o->next;
+	return o;
+}
+
+/* What is found is the caller's alone: all targets of a disk have one worker. */
+static struct job_overlay *find(struct job *job, const struct target *t)
+{
+	struct job_overlay *o;
+
+	pthread_mutex_lock(&job->mutex);
+	o = find_locked(job, t);
+	pthread_mutex_unlock(&job->mutex);
 	return o;
 }
 
@@ -184,7 +196,7 @@ const char *job_overlay(struct job *job, const struct target *t)
 	const char *path;
 
 	pthread_mutex_lock(&job->mutex);
-	o = find(job, t);
+	o = find_locked(job, t);
 	path = o && o->finished ? o->path : NULL;
 	pthread_mutex_unlock(&job->mutex);
 	return path;

@@ -5,8 +5,9 @@
  * How fast a job goes and how long it will take. Reading and zeroing are measured apart, each over
  * the time that was waited for it, so that a disk whose rest is more stale than its beginning is
  * told rightly: left = bytes to read / read rate + bytes to zero / zero rate. What is stale in the
- * rest comes from the estimate, or where there is none from what was found so far. The bar of the
- * whole is weighted by what each target is likely to take, not by their number.
+ * rest comes from the estimate, or where there is none from what was found so far. The groups of a
+ * job run at the same time: the longest is the time left of all. The bar of the whole is weighted
+ * by what each target is likely to take, not by their number.
  */
 
 #include "achica/units.h"
@@ -186,24 +187,48 @@ static int64_t waiting_ms(const struct job *job, const struct job_item *item,
 	return load_ms(item_load(job, item), item_speed(at_work));
 }
 
-int64_t pace_left_all(const struct job *job)
+static const struct job_item *at_work(const struct job *job, size_t group)
 {
+	for (size_t i = 0; i < job->n; i++) {
+		if (job->items[i].group == group && phase_is_work(job->items[i].view.phase))
+			return &job->items[i];
+	}
+	return NULL;
+}
+
+/* The time left of the targets of a group, which follow one another. */
+static int64_t group_left(const struct job *job, size_t group)
+{
+	const struct job_item *now = at_work(job, group);
 	int64_t sum = 0;
 
-	if (job->ended)
-		return 0;
-	if (job->current >= job->n)
-		return -1;
-	for (size_t i = job->current; i < job->n; i++) {
+	for (size_t i = 0; i < job->n; i++) {
 		const struct job_item *item = &job->items[i];
-		int64_t ms = i == job->current ? item_left(job, item) :
-			     waiting_ms(job, item, &job->items[job->current]);
+		int64_t ms = -1;
 
+		if (item->group != group || has_ended(item))
+			continue;
+		if (now)
+			ms = item == now ? item_left(job, item) : waiting_ms(job, item, now);
 		if (ms < 0)
 			return -1;
 		sum += ms;
 	}
 	return sum;
+}
+
+int64_t pace_left_all(const struct job *job)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < job->n_workers; i++) {
+		int64_t ms = group_left(job, i);
+
+		if (ms < 0)
+			return -1;
+		longest = ms > longest ? ms : longest;
+	}
+	return longest;
 }
 
 /* What an item is likely to take from its beginning, in bytes moved. */

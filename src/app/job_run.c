@@ -24,6 +24,7 @@
 
 /* What the worker holds while it is at one target. */
 struct run {
+	struct job_worker *worker;
 	struct job *job;
 	struct job_item *item;
 	const struct target *t;
@@ -45,7 +46,7 @@ static void set_phase(struct run *r, enum job_phase phase)
 static void note(struct run *r, enum job_note what, uint64_t a, uint64_t b)
 {
 	pthread_mutex_lock(&r->job->mutex);
-	job_note(r->job, what, a, b, NULL);
+	job_note(r->job, r->item, what, a, b, NULL);
 	pthread_mutex_unlock(&r->job->mutex);
 }
 
@@ -54,7 +55,7 @@ static bool canceled(struct run *r)
 	bool yes;
 
 	pthread_mutex_lock(&r->job->mutex);
-	yes = job_canceled(r->job);
+	yes = job_canceled(r->job, r->item);
 	pthread_mutex_unlock(&r->job->mutex);
 	return yes;
 }
@@ -64,7 +65,7 @@ static int stop_walk(void *arg)
 {
 	struct run *r = arg;
 
-	return canceled(r) ? -ECANCELED : job_keep_out(r->job);
+	return canceled(r) ? -ECANCELED : job_keep_out(r->worker);
 }
 
 static int check(struct run *r)
@@ -81,7 +82,7 @@ static int check(struct run *r)
 	r->item->view.free = look.sum.bytes;
 	r->item->window = look.window;
 	memcpy(r->item->map, cells, sizeof(cells));
-	job_note(r->job, NOTE_LOCKED, look.sum.bytes, look.sum.extents, NULL);
+	job_note(r->job, r->item, NOTE_LOCKED, look.sum.bytes, look.sum.extents, NULL);
 	pthread_mutex_unlock(&r->job->mutex);
 	return 0;
 }
@@ -162,9 +163,9 @@ static int act_mounted(struct run *r, enum method m)
 	if (m == METHOD_TRIM) {
 		rc = engine_trim(&mounted, dry, &r->watch, &r->err);
 	} else {
-		job_guard(r->job, mounted.mountpoint, mounted.reserve);
+		job_guard(r->worker, mounted.mountpoint, mounted.reserve);
 		rc = engine_fill(&mounted, dry, &r->watch, &r->err);
-		job_guard(r->job, NULL, 0);
+		job_guard(r->worker, NULL, 0);
 	}
 	if (mounted.gave_back)
 		note(r, NOTE_GAVE_BACK, mounted.gave_back, 0);
@@ -202,7 +203,7 @@ static int act(struct run *r)
 	enum method m = r->method;
 	int rc;
 
-	rc = m == METHOD_OVERLAY ? 0 : job_keep_out(r->job);
+	rc = m == METHOD_OVERLAY ? 0 : job_keep_out(r->worker);
 	if (rc)
 		return rc;
 	note(r, NOTE_METHOD, m, 0);
@@ -259,7 +260,7 @@ static int verify(struct run *r)
 	/* What could not be read was not verified. */
 	r->item->view.verified = r->item->view.errors == 0;
 	if (r->item->view.verified)
-		job_note(r->job, NOTE_VERIFIED, 0, 0, NULL);
+		job_note(r->job, r->item, NOTE_VERIFIED, 0, 0, NULL);
 	pthread_mutex_unlock(&r->job->mutex);
 	return 0;
 }
@@ -329,8 +330,8 @@ static int go(struct run *r)
 					 : hold_take(r->t, &r->hold, &r->err);
 	if (rc)
 		return rc;
-	r->job->lock = r->hold.lock;
-	r->job->look_us = 0;
+	r->worker->lock = r->hold.lock;
+	r->worker->look_us = 0;
 	look_at_host(r, &r->item->view.host_before);
 	rc = check(r);
 	if (rc == 0)
@@ -353,13 +354,13 @@ static void conclude(struct run *r, int rc)
 
 	if (rc == 0) {
 		v->phase = JOB_DONE;
-		job_note(job, r->method == METHOD_OVERLAY ? NOTE_OVERLAY : NOTE_DONE, v->zeroed,
-			 v->was_zero, NULL);
+		job_note(job, r->item, r->method == METHOD_OVERLAY ? NOTE_OVERLAY : NOTE_DONE,
+			 v->zeroed, v->was_zero, NULL);
 		return;
 	}
-	if (rc == -ECANCELED && job_canceled(job)) {
+	if (rc == -ECANCELED && job_canceled(job, r->item)) {
 		v->phase = job->stop ? JOB_STOPPED : JOB_SKIPPED;
-		job_note(job, job->stop ? NOTE_STOPPED : NOTE_SKIPPED, 0, 0, NULL);
+		job_note(job, r->item, job->stop ? NOTE_STOPPED : NOTE_SKIPPED, 0, 0, NULL);
 		return;
 	}
 	if (v->error.why == WHY_NONE)
@@ -367,18 +368,21 @@ static void conclude(struct run *r, int rc)
 	if (v->error.why == WHY_NONE)
 		error_set(&v->error, WHY_SYSTEM, -rc, r->t->path);
 	v->phase = why_is_refusal(v->error.why) && v->zeroed == 0 ? JOB_REFUSED : JOB_FAILED;
-	job_note(job, v->phase == JOB_REFUSED ? NOTE_REFUSED : NOTE_FAILED, 0, 0, &v->error);
+	job_note(job, r->item, v->phase == JOB_REFUSED ? NOTE_REFUSED : NOTE_FAILED, 0, 0,
+		 &v->error);
 }
 
-void job_item_run(struct job *job, struct job_item *item)
+void job_item_run(struct job_worker *worker)
 {
-	struct run r = { .job = job, .item = item, .t = item->target };
+	struct job_item *item = worker->item;
+	struct job *job = worker->job;
+	struct run r = { .worker = worker, .job = job, .item = item, .t = item->target };
 	int rc;
 
-	r.watch = (struct watch){ job_did, job_failed, job };
+	r.watch = (struct watch){ job_did, job_failed, worker };
 	error_clear(&r.err);
 	rc = go(&r);
-	job->lock = NULL;
+	worker->lock = NULL;
 	hold_release(&r.hold);
 	pthread_mutex_lock(&job->mutex);
 	conclude(&r, rc);

@@ -33,11 +33,13 @@ void job_wake(struct job *job)
 	(void)!write(job->fd, &one, sizeof(one));
 }
 
-void job_note(struct job *job, enum job_note note, uint64_t a, uint64_t b, const struct error *err)
+void job_note(struct job *job, const struct job_item *item, enum job_note note, uint64_t a,
+	      uint64_t b, const struct error *err)
 {
 	struct job_event *event = &job->event[job->events++ % JOB_EVENTS];
 
-	*event = (struct job_event){ .item = job->current, .note = note, .a = a, .b = b };
+	*event = (struct job_event){ .note = note, .a = a, .b = b };
+	event->item = (size_t)(item - job->items);
 	error_clear(&event->error);
 	if (err)
 		event->error = *err;
@@ -66,6 +68,21 @@ static uint64_t paused_ms(const struct job *job)
 	return us / 1000;
 }
 
+static size_t find_current(const struct job *job)
+{
+	size_t waiting = job->n;
+
+	for (size_t i = 0; i < job->n; i++) {
+		enum job_phase phase = job->items[i].view.phase;
+
+		if (phase_is_work(phase))
+			return i;
+		if (phase == JOB_WAITING && waiting == job->n)
+			waiting = i;
+	}
+	return waiting;
+}
+
 void job_view(struct job *job, struct job_view *view)
 {
 	unsigned permille;
@@ -76,10 +93,11 @@ void job_view(struct job *job, struct job_view *view)
 		job->permille = permille;
 	*view = (struct job_view){
 		.items = job->n,
-		.current = job->ended ? job->n : job->current,
+		.current = find_current(job),
 		.paused = job->paused,
 		.ended = job->ended,
-		.asks = job->asks,
+		.asks = job->asks && !job->answered,
+		.asker = job->asker,
 		.question = job->question,
 		.paused_ms = paused_ms(job),
 		.elapsed_ms = job_clock(job) / 1000,

@@ -22,11 +22,6 @@
 #define LOOK_US 200000
 #define LOOK_PART 20
 
-static struct job_item *current(struct job *job)
-{
-	return &job->items[job->current];
-}
-
 static void note_quarters(struct job *job, struct job_item *item)
 {
 	const struct job_view_item *v = &item->view;
@@ -37,7 +32,7 @@ static void note_quarters(struct job *job, struct job_item *item)
 	if (quarters <= item->quarters)
 		return;
 	item->quarters = quarters;
-	job_note(job, NOTE_QUARTER, quarters * 25u, 0, NULL);
+	job_note(job, item, NOTE_QUARTER, quarters * 25u, 0, NULL);
 }
 
 static void count_work(struct job *job, struct job_item *item, enum did what, uint64_t len)
@@ -128,42 +123,42 @@ static void refill(struct job *job)
 	job->budget_us = now;
 }
 
-void job_guard(struct job *job, const char *mountpoint, uint64_t reserve)
+void job_guard(struct job_worker *worker, const char *mountpoint, uint64_t reserve)
 {
-	pthread_mutex_lock(&job->mutex);
-	job->guarded = mountpoint;
-	job->reserve = reserve;
-	pthread_mutex_unlock(&job->mutex);
+	worker->guarded = mountpoint;
+	worker->reserve = reserve;
 }
 
-int job_keep_out(struct job *job)
+int job_keep_out(struct job_worker *worker)
 {
+	struct job *job = worker->job;
 	uint64_t start = boottime_us();
 	struct error err = { 0 };
 	uint64_t end;
 	int rc;
 
-	if (!job->lock || start < job->look_us)
+	if (!worker->lock || start < worker->look_us)
 		return 0;
-	rc = lock_check(job->lock, &err);
+	rc = lock_check(worker->lock, &err);
 	end = boottime_us();
-	job->look_us = end + LOOK_US + LOOK_PART * (end - start);
+	worker->look_us = end + LOOK_US + LOOK_PART * (end - start);
 	if (rc == 0)
 		return 0;
 	pthread_mutex_lock(&job->mutex);
-	current(job)->view.error = err;
+	worker->item->view.error = err;
 	pthread_mutex_unlock(&job->mutex);
 	return rc;
 }
 
 /* Waits for a change, us microseconds or a nap at most, and looks who came in. */
-static int nap(struct job *job, double us)
+static int nap(struct job_worker *worker, double us)
 {
+	struct job *job = worker->job;
 	int rc;
 
 	thread_wait(&job->change, &job->mutex, us < NAP_US ? (uint64_t)us : NAP_US);
 	pthread_mutex_unlock(&job->mutex);
-	rc = job_keep_out(job);
+	rc = job_keep_out(worker);
 	pthread_mutex_lock(&job->mutex);
 	return rc;
 }
@@ -172,74 +167,83 @@ static int nap(struct job *job, double us)
  * Whether the engine is to go on a step in spite of a pause: a fill holds nearly all of the free
  * space, and only it can give some back when others have used up the reserve.
  */
-static bool is_short(struct job *job)
+static bool is_short(const struct job_worker *worker)
 {
-	const char *mountpoint = job->guarded;
+	struct job *job = worker->job;
 	uint64_t size;
 	uint64_t free_bytes;
 
-	if (!mountpoint)
+	if (!worker->guarded)
 		return false;
 	pthread_mutex_unlock(&job->mutex);
-	if (mount_usage(mountpoint, &size, &free_bytes) < 0)
+	if (mount_usage(worker->guarded, &size, &free_bytes) < 0)
 		free_bytes = UINT64_MAX;
 	pthread_mutex_lock(&job->mutex);
-	return free_bytes < job->reserve;
+	return free_bytes < worker->reserve;
 }
 
-/* Waits as long as the rate limit and a pause want. */
-static int obey(struct job *job)
+/* Waits as long as the rate limit, which all workers share, and a pause want. */
+static int obey(struct job_worker *worker)
 {
+	struct job *job = worker->job;
 	int rc = 0;
 
-	while (rc == 0 && !job_canceled(job)) {
+	while (rc == 0 && !job_canceled(job, worker->item)) {
 		if (job->paused) {
-			rc = nap(job, NAP_US);
-			if (rc == 0 && is_short(job))
+			rc = nap(worker, NAP_US);
+			if (rc == 0 && is_short(worker))
 				return 0;
 			continue;
 		}
 		refill(job);
 		if (job->options.max_rate == 0 || job->budget >= 0)
 			return 0;
-		rc = nap(job, -job->budget * 1e6 / (double)job->options.max_rate + 1);
+		rc = nap(worker, -job->budget * 1e6 / (double)job->options.max_rate + 1);
 	}
 	return rc ? rc : -ECANCELED;
 }
 
 int job_did(void *arg, enum did what, struct extent e)
 {
-	struct job *job = arg;
-	struct job_item *item;
+	struct job_worker *worker = arg;
+	struct job_item *item = worker->item;
+	struct job *job = worker->job;
 	int rc;
 
 	pthread_mutex_lock(&job->mutex);
-	item = current(job);
 	count(job, item, what, e);
 	if (boottime_us() - job->woken_us >= NAP_US)
 		job_wake(job);
 	if (job->options.max_rate && moves(job, item, what))
 		job->budget -= (double)e.len;
-	rc = obey(job);
+	rc = obey(worker);
 	/* What the limit holds back goes at that pace. A pause is not on the clock. */
 	measure(job, item, what, 0);
 	pthread_mutex_unlock(&job->mutex);
 	/* After the waits: what is written next follows this look. */
-	return rc ? rc : job_keep_out(job);
+	return rc ? rc : job_keep_out(worker);
 }
 
-/* The user's answer: 0 goes on, -ECANCELED stops. */
-static int ask(struct job *job, struct job_item *item, const struct error *err)
+/* The user's answer: 0 goes on, -ECANCELED stops. One question at a time. */
+static int ask(struct job_worker *worker, const struct error *err)
 {
+	struct job_item *item = worker->item;
+	struct job *job = worker->job;
 	int rc = 0;
 
+	while (rc == 0 && job->asks && !job_canceled(job, item))
+		rc = nap(worker, NAP_US);
+	if (rc || job_canceled(job, item))
+		return rc ? rc : -ECANCELED;
 	job->question = *err;
+	job->asker = (size_t)(item - job->items);
 	job->asks = true;
 	job->answered = false;
 	job_wake(job);
-	while (rc == 0 && !job->answered && !job_canceled(job))
-		rc = nap(job, NAP_US);
+	while (rc == 0 && !job->answered && !job_canceled(job, item))
+		rc = nap(worker, NAP_US);
 	job->asks = false;
+	pthread_cond_broadcast(&job->change);
 	if (rc)
 		return rc;
 	if (!job->answered)
@@ -250,20 +254,19 @@ static int ask(struct job *job, struct job_item *item, const struct error *err)
 
 int job_failed(void *arg, const struct error *err, struct extent e)
 {
-	struct job *job = arg;
-	struct job_item *item;
+	struct job_worker *worker = arg;
+	struct job_item *item = worker->item;
+	struct job *job = worker->job;
 	int rc = 0;
 
-	(void)e;
 	pthread_mutex_lock(&job->mutex);
-	item = current(job);
 	if (!item->skip_all && job->options.ask_errors)
-		rc = ask(job, item, err);
+		rc = ask(worker, err);
 	else if (!item->skip_all && job->options.on_error == JOB_STOP)
 		rc = -EIO;
 	item->moved_us = job_clock(job);
 	if (rc == 0)
-		job_note(job, NOTE_IO_ERROR, e.start, e.len, err);
+		job_note(job, item, NOTE_IO_ERROR, e.start, e.len, err);
 	if (rc == -EIO)
 		item->view.error = *err;
 	pthread_mutex_unlock(&job->mutex);

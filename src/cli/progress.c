@@ -53,31 +53,69 @@ void progress_begin(struct progress_state *p, const struct options *options, FIL
 		p->how = SHOW_NOTHING;
 }
 
-/* The item at work, or the last one. */
-static size_t current(const struct job_view *view)
+/* Whether an item is to be shown: those at work, or while none is the next, or the last one. */
+static bool is_shown(struct job *job, const struct job_view *view, size_t i,
+		     struct job_view_item *item)
 {
-	return view->current < view->items ? view->current : view->items - 1;
+	size_t current = view->current < view->items ? view->current : view->items - 1;
+
+	job_view_item(job, i, item);
+	return i == current || phase_is_work(item->phase);
+}
+
+/* What the items at work have done together. */
+struct sum {
+	size_t n;
+	uint64_t zeroed;
+	uint64_t bps;
+	enum job_phase phase; /* of the first */
+	char names[512];
+};
+
+static void add_up(struct job *job, const struct job_view *view, struct sum *sum)
+{
+	struct job_view_item item;
+	size_t len = 0;
+
+	*sum = (struct sum){ .n = 0 };
+	for (size_t i = 0; i < view->items; i++) {
+		const char *name = job_target(job, i)->name;
+
+		if (!is_shown(job, view, i, &item))
+			continue;
+		if (sum->n++ == 0)
+			sum->phase = item.phase;
+		sum->zeroed += item.zeroed;
+		sum->bps += item.read_bps > item.zero_bps ? item.read_bps : item.zero_bps;
+		if (len < sizeof(sum->names))
+			len += (size_t)snprintf(sum->names + len, sizeof(sum->names) - len, "%s%s",
+						len ? ", " : "", name);
+	}
 }
 
 static char *say_line(struct job *job, char *buf, size_t n)
 {
 	struct job_view view;
-	struct job_view_item item;
-	char percent[16], zeroed[16], rate[24], left[24];
-	struct say_fact facts[] = { { "name", NULL }, { "percent", percent }, { "phase", NULL },
-				    { "zeroed", zeroed }, { "rate", rate }, { "left", left },
-				    { NULL, NULL } };
-	size_t i;
+	struct sum sum;
+	char percent[16], zeroed[16], rate[24], left[24], count[24];
+	struct say_fact facts[] = { { "name", sum.names }, { "percent", percent },
+				    { "phase", NULL }, { "zeroed", zeroed }, { "rate", rate },
+				    { "left", left }, { "n", count }, { NULL, NULL } };
 
 	job_view(job, &view);
-	i = current(&view);
-	job_view_item(job, i, &item);
-	facts[0].value = job_target(job, i)->name;
-	facts[2].value = say_phase(item.phase);
+	add_up(job, &view, &sum);
+	facts[2].value = say_phase(sum.phase);
 	snprintf(percent, sizeof(percent), "%u", view.permille / 10);
-	say_size(item.zeroed, zeroed, sizeof(zeroed));
-	say_rate(item.read_bps > item.zero_bps ? item.read_bps : item.zero_bps, rate, sizeof(rate));
+	snprintf(count, sizeof(count), "%zu", sum.n);
+	say_size(sum.zeroed, zeroed, sizeof(zeroed));
+	say_rate(sum.bps, rate, sizeof(rate));
 	say_clock(view.left_ms, left, sizeof(left));
+	if (sum.n > 1)
+		/* xgettext:no-c-format */
+		/* TRANSLATORS: "53 %, 00:05:11 left, 41.7G zeroed, 271 MB/s, 2 at once: sda1,
+		   sdb1"; keep the names last, they may be cut. */
+		return say_fill(buf, n, _("{percent} %, {left} left, {zeroed} zeroed, {rate}, "
+					  "{n} at once: {name}"), facts);
 	/* xgettext:no-c-format */
 	/* TRANSLATORS: "53 %, 00:05:11 left, 41.7G zeroed, 271 MB/s, zeroing: sda1"; keep the
 	   name last, it may be cut. */
@@ -192,6 +230,17 @@ static bool is_time(const struct progress_state *p, unsigned permille, int64_t n
 	}
 }
 
+/* An object for each item at work. */
+static void show_json(struct job *job, const struct job_view *view)
+{
+	struct job_view_item item;
+
+	for (size_t i = 0; i < view->items; i++) {
+		if (is_shown(job, view, i, &item))
+			json_progress(job, i, stderr);
+	}
+}
+
 static void show_now(struct progress_state *p, struct job *job, const struct job_view *view)
 {
 	char line[LINE];
@@ -207,7 +256,7 @@ static void show_now(struct progress_state *p, struct job *job, const struct job
 		fprintf(stderr, "%u\n", view->permille / 10);
 		break;
 	case SHOW_JSON:
-		json_progress(job, current(view), stderr);
+		show_json(job, view);
 		break;
 	default:
 		break;

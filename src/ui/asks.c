@@ -6,16 +6,17 @@
 #include "achica/i18n.h"
 #include "ui/ui.h"
 
-static const char *current_name(const struct ui *ui)
+/* The target that was shown when the dialog came up. */
+static const char *asked_name(const struct ui *ui)
 {
-	return short_name(job_target(ui->job, ui->zero.at));
+	return short_name(job_target(ui->job, ui->zero.asked));
 }
 
 static void say_stop(const struct ui *ui, char *buf, size_t n)
 {
 	char percent[16], clock[24];
 	const struct say_fact facts[] = {
-		{ "percent", percent }, { "clock", clock }, { "name", current_name(ui) },
+		{ "percent", percent }, { "clock", clock }, { "name", asked_name(ui) },
 		{ NULL, NULL },
 	};
 	const char *sentence;
@@ -44,7 +45,7 @@ static void stop_answered(struct ui *ui, int button)
 	if (button == 1)
 		job_pause(ui->job, !ui->zero.view.paused);
 	else if (button == 2)
-		job_skip(ui->job);
+		job_skip(ui->job, ui->zero.asked);
 	else if (button == 3)
 		job_stop(ui->job);
 }
@@ -53,6 +54,7 @@ void ask_stop(struct ui *ui)
 {
 	struct dialog *d = dialog_open(ui, _("Stop?"));
 
+	ui->zero.asked = ui->zero.at;
 	d->text = say_stop;
 	d->done = stop_answered;
 	d->buttons[0] = C_("button, max 18 cells", "Continue");
@@ -65,7 +67,7 @@ void ask_stop(struct ui *ui)
 
 static void say_skip(const struct ui *ui, char *buf, size_t n)
 {
-	const struct say_fact facts[] = { { "name", current_name(ui) }, { NULL, NULL } };
+	const struct say_fact facts[] = { { "name", asked_name(ui) }, { NULL, NULL } };
 
 	/* TRANSLATORS: {name} is "sda1" */
 	say_fill(buf, n,
@@ -77,13 +79,14 @@ static void say_skip(const struct ui *ui, char *buf, size_t n)
 static void skip_answered(struct ui *ui, int button)
 {
 	if (button == 1 && ui->job)
-		job_skip(ui->job);
+		job_skip(ui->job, ui->zero.asked);
 }
 
 void ask_skip(struct ui *ui)
 {
 	struct dialog *d = dialog_open(ui, _("Skip this target?"));
 
+	ui->zero.asked = ui->zero.at;
 	d->text = say_skip;
 	d->done = skip_answered;
 	d->buttons[0] = C_("button, max 18 cells", "Continue");

@@ -95,6 +95,30 @@ static void take_events(struct ui *ui)
 	}
 }
 
+/* The next one at work in that direction, round about; the same when there is no other. */
+static size_t next_at_work(const struct zero *z, bool back)
+{
+	size_t n = z->view.items;
+
+	for (size_t i = 1; i < n; i++) {
+		size_t at = (z->at + (back ? n - i : i)) % n;
+
+		if (phase_is_work(z->items[at].phase))
+			return at;
+	}
+	return z->at;
+}
+
+/* What is shown stays while it is at work, then others at work are, then what comes next. */
+static void follow(struct zero *z)
+{
+	if (phase_is_work(z->items[z->at].phase))
+		return;
+	z->at = next_at_work(z, false);
+	if (!phase_is_work(z->items[z->at].phase))
+		z->at = z->view.current < z->view.items ? z->view.current : z->view.items - 1;
+}
+
 void zero_update(struct ui *ui)
 {
 	struct zero *z = &ui->zero;
@@ -102,7 +126,7 @@ void zero_update(struct ui *ui)
 	job_view(ui->job, &z->view);
 	for (size_t i = 0; i < z->view.items; i++)
 		job_view_item(ui->job, i, &z->items[i]);
-	z->at = z->view.current < z->view.items ? z->view.current : z->view.items - 1;
+	follow(z);
 	job_view_map(ui->job, z->at, z->map);
 	take_events(ui);
 }
@@ -130,6 +154,11 @@ static void key(struct ui *ui, enum action action)
 	case ACT_SKIP:
 		ask_skip(ui);
 		break;
+	case ACT_NEXT:
+	case ACT_PREVIOUS:
+		z->at = next_at_work(z, action == ACT_PREVIOUS);
+		job_view_map(ui->job, z->at, z->map);
+		break;
 	case ACT_FASTER:
 	case ACT_SLOWER:
 		z->view.max_rate = next_rate(z->view.max_rate, action == ACT_FASTER);
@@ -154,6 +183,8 @@ const struct screen screen_zero = {
 	.help = N_("It is safe to stop at any time: the filesystem stays consistent, what is done "
 		   "stays done, and a later run leaves it out. A sign of the map that stands for "
 		   "several things shows the first of: error, now, to do, zeroed, used, was zero. "
+		   "Targets on different disks are worked on at the same time: Tab shows the map "
+		   "and the figures of another, and what is skipped is the one that is shown. "
 		   "The time left counts reading and writing separately, from the last 30 seconds; "
 		   "it shows --:--:-- until it can be trusted."),
 	.enter = enter,

@@ -94,7 +94,8 @@ struct zero {
 	struct job_view_item *items;
 	unsigned char map[JOB_MAP_CELLS];
 	enum map_mode mode;
-	size_t at;           /* the item that is shown */
+	size_t at;           /* the item that is shown: one at work while any is */
+	size_t asked;        /* the item that a dialog is about */
 };
 
 struct result {

@@ -9,6 +9,7 @@
 #include "ui/zero.h"
 
 #define LIST_CELLS 44 /* of the list beside the map */
+#define BARS_MAX 4 /* of targets at work at the same time */
 
 /* "target 1/2" */
 static char *say_count(const struct ui *ui, char *buf, size_t n)
@@ -46,6 +47,48 @@ static void draw_bar(struct grid *g, int row, const char *label, unsigned permil
 	draw_progress(g, row, 14, g->cols - 14 - 9, permille);
 	draw_field(g, row, g->cols - 8, 7, ALIGN_RIGHT, FACE_NORMAL,
 		   zero_percent(permille, percent, sizeof(percent)));
+}
+
+/* The targets that have a bar of their own: those at work, at most BARS_MAX of which one is shown.
+   Returns how many. */
+static size_t pick_bars(const struct zero *z, size_t which[BARS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < z->view.items; i++) {
+		if (!phase_is_work(z->items[i].phase))
+			continue;
+		if (n == BARS_MAX && i > z->at)
+			break;
+		if (n == BARS_MAX)
+			memmove(which, which + 1, --n * sizeof(*which));
+		which[n++] = i;
+	}
+	return n;
+}
+
+/* The bars of targets, the one that is shown marked, and that of all. The name of a single one is
+   told above. Returns the row of the one that is shown. */
+static int draw_bars(const struct ui *ui, struct grid *g, int row)
+{
+	const struct zero *z = &ui->zero;
+	size_t which[BARS_MAX];
+	size_t n = pick_bars(z, which);
+	int shown = row;
+
+	if (n <= 1)
+		draw_bar(g, row++, C_("label, max 12 cells", "This target"),
+			 zero_permille(&z->items[z->at]));
+	for (size_t i = 0; n > 1 && i < n; i++, row++) {
+		if (which[i] == z->at) {
+			draw_text(g, row, 0, 1, FACE_NORMAL, ">");
+			shown = row;
+		}
+		draw_bar(g, row, short_name(job_target(ui->job, which[i])),
+			 zero_permille(&z->items[which[i]]));
+	}
+	draw_bar(g, row, C_("label, max 12 cells", "All"), z->view.permille);
+	return shown;
 }
 
 static void draw_log(const struct ui *ui, struct grid *g, int row, int rows)
@@ -89,19 +132,22 @@ static struct place place_parts(const struct ui *ui, const struct grid *g)
 {
 	struct layout l = layout_of(g->rows, g->cols);
 	struct place p = { .boxed = l.full, .map = 2 + l.full, .safe = g->rows - 2 };
+	size_t which[BARS_MAX];
+	size_t at_work = pick_bars(&ui->zero, which);
+	int bars = at_work > 1 ? (int)at_work + 1 : 2;
 	int room, log;
 
 	p.map_col = l.full ? 1 + (l.beside ? LIST_CELLS : 0) : 1;
 	p.map_cols = g->cols - p.map_col - 1;
 	/* Between the target's row and the line that says it is safe: all but map and log. */
-	room = p.safe - p.map - l.full - 1 - 2 - 4 - l.full;
+	room = p.safe - p.map - l.full - 1 - bars - 4 - l.full;
 	log = l.full ? 2 + (room - 10 > 0 ? (room - 10) / 4 : 0) : room > 6 ? 1 : 0;
 	p.map_rows = ui->zero.mode == MAP_NONE ? 0 : room - log;
 	p.legend = p.map + p.map_rows + l.full;
 	if (ui->zero.mode == MAP_NONE)
 		p.legend = 1; /* there is none: the bars follow the target */
 	p.bars = p.legend + 1;
-	p.figures = p.bars + 2;
+	p.figures = p.bars + bars;
 	p.log = p.figures + 4 + l.full;
 	p.log_rows = p.safe - p.log;
 	return p;
@@ -173,6 +219,7 @@ void zero_draw(const struct ui *ui, struct grid *g)
 {
 	const struct zero *z = &ui->zero;
 	struct place p = place_parts(ui, g);
+	int bar;
 
 	frame_title(ui, g, NULL);
 	draw_target(ui, g, 1);
@@ -181,9 +228,7 @@ void zero_draw(const struct ui *ui, struct grid *g)
 		if (p.map_col > LIST_CELLS)
 			zero_list(ui, g, p.map - 1, p.map_rows + 2, LIST_CELLS);
 	}
-	draw_bar(g, p.bars, C_("label, max 12 cells", "This target"),
-		 zero_permille(&z->items[z->at]));
-	draw_bar(g, p.bars + 1, C_("label, max 12 cells", "All"), z->view.permille);
+	bar = draw_bars(ui, g, p.bars);
 	if (g->cols >= 80)
 		zero_figures(ui, g, p.figures);
 	else
@@ -192,7 +237,7 @@ void zero_draw(const struct ui *ui, struct grid *g)
 		draw_line(g, p.log - 1, 0, g->cols, GLYPH_HLINE, FACE_NORMAL);
 	draw_log(ui, g, p.log, p.log_rows);
 	draw_safe(ui, g, p.safe);
-	draw_cursor(g, p.bars, 14);
+	draw_cursor(g, bar, 14);
 }
 
 void zero_draw_narrow(const struct ui *ui, struct grid *g)

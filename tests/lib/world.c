@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
-/* The layers below app/ without disks. Only one job at a time looks at them. */
+/* The layers below app/ without disks. One job at a time looks at them, with all its workers. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,51 @@
 
 struct world world;
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* of trace, in_after and the acts */
+static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
+static unsigned acts; /* under way */
+
 struct lock {
 	struct io *io;
 };
 
 static void trace(const char *word)
 {
-	size_t n = strlen(world.trace);
+	size_t n;
 
+	pthread_mutex_lock(&mutex);
+	n = strlen(world.trace);
 	snprintf(world.trace + n, sizeof(world.trace) - n, "%s%s", n ? " " : "", word);
+	pthread_mutex_unlock(&mutex);
+}
+
+/* An act begins; it may have to wait for others. */
+static void act_begin(const char *word, bool dry)
+{
+	struct timespec until;
+
+	trace(word);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (world.meet_ms + (time_t)(until.tv_nsec / 1000000)) / 1000;
+	until.tv_nsec = (long)((world.meet_ms + (unsigned)(until.tv_nsec / 1000000)) % 1000) *
+			1000000;
+	pthread_mutex_lock(&mutex);
+	world.was_dry = dry;
+	if (++acts > world.most)
+		world.most = acts;
+	pthread_cond_broadcast(&begun);
+	while (world.most < world.meet &&
+	       pthread_cond_timedwait(&begun, &mutex, &until) == 0)
+		;
+	pthread_mutex_unlock(&mutex);
+}
+
+static int act_end(int rc)
+{
+	pthread_mutex_lock(&mutex);
+	acts--;
+	pthread_mutex_unlock(&mutex);
+	return rc;
 }
 
 void world_reset(void)
@@ -45,6 +82,9 @@ struct target *world_target(const char *name)
 	t->size = WORLD_SIZE;
 	t->sector = 512;
 	t->free = WORLD_FREE;
+	t->disks = malloc(sizeof(*t->disks));
+	t->disks[0] = strtoul(name + strcspn(name, "0123456789"), NULL, 10);
+	t->n_disks = 1;
 	return t;
 }
 
@@ -67,7 +107,7 @@ int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, s
 	struct lock *l;
 
 	trace(kind == LOCK_EXCLUSIVE ? "lock" : kind == LOCK_LOOK ? "look" : "mounted");
-	if (world.lock_errnum)
+	if (world.lock_errnum && (!world.busy || strcmp(world.busy, t->name) == 0))
 		return error_set(err, WHY_BUSY, world.lock_errnum, t->path);
 	l = calloc(1, sizeof(*l));
 	l->io = calloc(1, sizeof(*l->io));
@@ -79,13 +119,15 @@ int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, s
 
 int lock_check(struct lock *lock, struct error *err)
 {
+	bool is_in;
+
 	(void)lock;
-	if (world.in_after == 0)
+	pthread_mutex_lock(&mutex);
+	is_in = world.in_after == 1;
+	world.in_after -= world.in_after > 1;
+	pthread_mutex_unlock(&mutex);
+	if (!is_in)
 		return 0;
-	if (world.in_after > 1) {
-		world.in_after--;
-		return 0;
-	}
 	return error_set(err, WHY_LOOP, 0, "/dev/loop9");
 }
 
@@ -211,19 +253,17 @@ static int chunks(const struct watch *watch, bool reads, bool dry, struct error 
 int engine_punch(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
 {
 	(void)fs;
-	trace("punch");
-	world.was_dry = dry;
+	act_begin("punch", dry);
 	if (world.punch_errnum)
-		return error_set(err, WHY_NO_PUNCH, world.punch_errnum, "world");
-	return chunks(watch, false, dry, err);
+		return act_end(error_set(err, WHY_NO_PUNCH, world.punch_errnum, "world"));
+	return act_end(chunks(watch, false, dry, err));
 }
 
 int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
 {
 	(void)fs;
-	trace("write");
-	world.was_dry = dry;
-	return chunks(watch, true, dry, err);
+	act_begin("write", dry);
+	return act_end(chunks(watch, true, dry, err));
 }
 
 int engine_trim(struct mounted *m, bool dry, const struct watch *watch, struct error *err)

@@ -9,9 +9,9 @@
 #include "base/io.h"
 
 /*
- * Everything below app/, as a test wants it: one disk of WORLD_SIZE bytes whose free space is one
- * extent, and an engine that only reports. A test sets what is to happen and reads what did; the
- * program links this in the place of disk/, fs_open and engine/.
+ * Everything below app/, as a test wants it: disks, each of WORLD_SIZE bytes whose free space is
+ * one extent, and an engine that only reports. A test sets what is to happen and reads what did;
+ * the program links this in the place of disk/, fs_open and engine/.
  */
 #define WORLD_SIZE (UINT64_C(256) << 20)
 #define WORLD_FREE_AT (UINT64_C(64) << 20)
@@ -20,6 +20,7 @@
 
 struct world {
 	int lock_errnum;       /* lock_take fails: WHY_BUSY */
+	const char *busy;      /* only of the target of that name */
 	unsigned in_after;     /* lock_check: from the n-th on somebody came in; 0 nobody */
 	int open_errnum;       /* fs_open fails: WHY_JOURNAL */
 	int punch_errnum;      /* WHY_NO_PUNCH, before anything */
@@ -29,13 +30,16 @@ struct world {
 	unsigned bad_chunk;    /* from 1: reading it fails; 0 none */
 	unsigned slow_us;      /* each chunk takes that long */
 	bool stale;            /* the free space holds data */
-	uint64_t allocated;    /* of the host, before; what is zeroed goes off */
+	_Atomic uint64_t allocated; /* of the host, before; what is zeroed goes off */
 	bool users;            /* somebody has something open on the mount */
 	uint64_t reserve;      /* out: of the fill */
 	uint64_t gives_back;
 	_Atomic uint64_t room; /* free bytes of the mount; a fill that sees less than its reserve
 	                          gives back until it has it */
 	bool was_dry;          /* out: of the last act */
+	unsigned meet;         /* so many acts must be under way at once before one begins ... */
+	unsigned meet_ms;      /* ... for which each waits so long */
+	unsigned most;         /* out: acts under way at once */
 	char trace[512];       /* out: "lock open write flush ..." */
 };
 
@@ -45,7 +49,8 @@ extern struct world world;
 /* All well, stale, nothing happened. */
 void world_reset(void);
 
-/* A disk of that name with the fake filesystem, ready and without a verdict. */
+/* A disk of that name with the fake filesystem, ready and without a verdict. "a2" and "b2" lie on
+   the same disk, "a3" on another, and of "a" it is not known. */
 struct target *world_target(const char *name);
 
 #endif

@@ -25,6 +25,7 @@ enum fake_job {
 	FAKE_HOLD,   /* the second target stands at 53 % until it is told something */
 	FAKE_RUN,    /* goes on with every look at it, and ends */
 	FAKE_ASK,    /* an I/O error waits for an answer, then as FAKE_RUN */
+	FAKE_BOTH,   /* all targets are at work, and stand */
 };
 
 struct fake {
@@ -42,6 +43,7 @@ struct fake {
 	unsigned rescans;
 	bool job_paused;
 	unsigned stops, skips, answers;
+	size_t skipped;
 	unsigned copies_stopped;
 	enum forecast_format format;
 	enum job_answer answer;

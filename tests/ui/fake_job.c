@@ -130,7 +130,8 @@ static void finish_item(struct job *job, size_t i, enum job_phase phase)
 	}
 	if (phase == JOB_STOPPED)
 		add_event(job, i, NOTE_STOPPED, 0, 0);
-	job->current = i + 1;
+	while (job->current < job->n && job->items[job->current].view.phase >= JOB_DONE)
+		job->current++;
 	if (job->current == job->n)
 		job->ended = true;
 	else
@@ -144,9 +145,13 @@ int job_start(struct job *job)
 
 	for (size_t i = 0; i < at; i++)
 		finish_item(job, i, JOB_DONE);
-	job->current = at;
+	for (size_t i = 0; fake.job == FAKE_BOTH && i < job->n; i++) {
+		job->items[i].view.phase = JOB_WORKING;
+		set_done(&job->items[i].view, 20 + 13 * (unsigned)i);
+	}
 	job->items[at].view.phase = JOB_WORKING;
-	set_done(&job->items[at].view, fake.job == FAKE_HOLD ? 53 : 0);
+	if (fake.job != FAKE_BOTH)
+		set_done(&job->items[at].view, fake.job == FAKE_HOLD ? 53 : 0);
 	add_event(job, at, NOTE_LOCKED, job->items[at].view.free, 9812);
 	add_event(job, at, NOTE_METHOD, job->items[at].view.method, 0);
 	job->asks = fake.job == FAKE_ASK;
@@ -167,7 +172,8 @@ void job_ack(struct job *job)
 	unsigned percent;
 
 	eventfd_read(job->fd, &n);
-	if (fake.job == FAKE_HOLD || job->ended || job->asks || fake.job_paused)
+	if (fake.job == FAKE_HOLD || fake.job == FAKE_BOTH || job->ended || job->asks ||
+	    fake.job_paused)
 		return;
 	v = &job->items[job->current].view;
 	percent = v->free ? (unsigned)(v->done * 100 / v->free) + 21 : 100;
@@ -259,11 +265,12 @@ void job_pause(struct job *job, bool pause)
 	eventfd_write(job->fd, 1);
 }
 
-void job_skip(struct job *job)
+void job_skip(struct job *job, size_t i)
 {
 	fake.skips++;
-	if (!job->ended)
-		finish_item(job, job->current, JOB_SKIPPED);
+	fake.skipped = i;
+	if (job->items[i].view.phase < JOB_DONE)
+		finish_item(job, i, JOB_SKIPPED);
 }
 
 void job_stop(struct job *job)

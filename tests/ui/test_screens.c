@@ -227,6 +227,43 @@ static void zero_shows_map_and_figures(void **state)
 	end();
 }
 
+static void zero_has_a_bar_for_each_target_at_work(void **state)
+{
+	(void)state;
+	fake.job = FAKE_BOTH;
+	begin();
+	type("a5R\n\t");
+	compare_all("zero-both");
+	end();
+}
+
+/* What is skipped is what was shown when it was asked, whatever ended meanwhile. */
+static void the_target_that_is_shown_is_skipped(void **state)
+{
+	(void)state;
+	fake.job = FAKE_BOTH;
+	begin();
+	type("a5R\n");
+	assert_true(ui.zero.view.items > 2);
+	assert_int_equal(ui.zero.at, 0);
+	type("\t");
+	assert_int_equal(ui.zero.at, 1);
+	type("UU");
+	assert_int_equal(ui.zero.at, ui.zero.view.items - 1);
+	type("\ts");
+	job_skip(ui.job, 0);
+	ui_update(&ui);
+	assert_int_equal(ui.zero.at, 1);
+	type("R\n");
+	assert_int_equal(fake.skipped, 0);
+	assert_int_equal(ui.zero.items[1].phase, JOB_WORKING);
+	type("sR\n");
+	assert_int_equal(fake.skipped, 1);
+	ui_update(&ui);
+	assert_int_equal(ui.zero.at, 2);
+	end();
+}
+
 static void zero_without_map_shows_the_log(void **state)
 {
 	(void)state;
@@ -393,6 +430,8 @@ int main(void)
 		SCREEN(plan_shows_a_refusal),
 		SCREEN(plan_with_sixty_targets_scrolls),
 		SCREEN(zero_shows_map_and_figures),
+		SCREEN(zero_has_a_bar_for_each_target_at_work),
+		SCREEN(the_target_that_is_shown_is_skipped),
 		SCREEN(zero_without_map_shows_the_log),
 		SCREEN(pause_is_said),
 		SCREEN(stop_asks_over_the_work),

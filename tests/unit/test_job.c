@@ -372,7 +372,7 @@ static void skips_to_the_next(void **state)
 	world.slow_us = 2000;
 	job = start(two, 2, &o);
 	wait_amid(job, 0);
-	job_skip(job);
+	job_skip(job, 0);
 	job_wait(job);
 	assert_int_equal(item(job, 0).phase, JOB_SKIPPED);
 	assert_int_equal(item(job, 1).phase, JOB_DONE);
