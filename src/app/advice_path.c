@@ -39,23 +39,34 @@ static size_t extension_at(const char *name)
 	return (size_t)(dot - name);
 }
 
+/* Where the copy belongs, malloc'ed: beside a file, unless nothing can be written there. */
+static char *copy_folder(const char *source, bool is_file)
+{
+	const char *slash = strrchr(source, '/');
+	char *folder;
+
+	if (!is_file || !slash)
+		return getcwd(NULL, 0);
+	folder = strndup(source, slash == source ? 1 : (size_t)(slash - source));
+	if (!folder || access(folder, W_OK | X_OK) == 0 || errno == ENOENT)
+		return folder;
+	free(folder);
+	return getcwd(NULL, 0);
+}
+
 /* The folder and the name without extension for the copy of source, malloc'ed. */
 static char *copy_stem(const struct target *top, const char *source)
 {
 	const char *name = strrchr(source, '/') ? strrchr(source, '/') + 1 : source;
 	bool is_file = top->kind == TARGET_IMAGE || source != top->path;
-	char *here = is_file ? NULL : getcwd(NULL, 0);
-	const char *folder = is_file ? source : here;
-	size_t folder_len = is_file ? (size_t)(name - source) : here ? strlen(here) : 0;
+	char *folder = copy_folder(source, is_file);
 	size_t name_len = is_file ? extension_at(name) : strlen(name);
 	char *stem = NULL;
 
-	if (folder_len > 0 && folder[folder_len - 1] == '/')
-		folder_len--;
-	if (folder && asprintf(&stem, "%.*s/%.*s", (int)folder_len, folder, (int)name_len,
-			       name) < 0)
+	if (folder && asprintf(&stem, "%s/%.*s", strcmp(folder, "/") == 0 ? "" : folder,
+			       (int)name_len, name) < 0)
 		stem = NULL;
-	free(here);
+	free(folder);
 	return stem;
 }
 

@@ -121,6 +121,10 @@ sync -f inner.img
 state inner.img >before
 ends 0 --zero --yes --convert=file.qcow2 host/inner.img
 [ "$(find host -type f)" = host/inner.img ] || fail "written beside it"
+ends 0 --zero --yes host/inner.img
+printed_commands | sh -e >log 2>&1 || fail "the printed commands: $(cat log out)"
+cmp -s inner.qcow2 file.qcow2 || fail "the printed commands made another copy"
+rm inner.qcow2
 attach -r inner.img
 ends 0 --zero --yes --convert=device.qcow2 "$loop"
 mount -o ro "$loop" mnt
