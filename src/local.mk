@@ -28,6 +28,7 @@ libachica_a_SOURCES = \
 	include/achica/i18n.h \
 	include/achica/job.h \
 	include/achica/json.h \
+	include/achica/logfile.h \
 	include/achica/say.h \
 	include/achica/survey.h \
 	include/achica/target.h \
@@ -58,6 +59,7 @@ libachica_a_SOURCES = \
 	src/app/job_run.c \
 	src/app/job_view.c \
 	src/app/job_watch.c \
+	src/app/logfile.c \
 	src/app/outlook.c \
 	src/app/outlook.h \
 	src/app/shell.c \

@@ -13,6 +13,7 @@
 
 #include "achica/i18n.h"
 #include "achica/json.h"
+#include "achica/logfile.h"
 #include "cli/cli.h"
 
 #define TICK_MS 200
@@ -197,14 +198,13 @@ static int report(struct target *tree, const struct selection *selection, struct
 
 static FILE *open_log(const char *path)
 {
-	FILE *log = fopen(path, "ae");
 	struct error err;
+	FILE *log;
 
-	if (!log) {
-		error_clear(&err);
-		error_set(&err, WHY_OPEN, errno, path);
+	error_clear(&err);
+	log = logfile_open(path, &err);
+	if (!log)
 		cli_complain_error(&err, NULL, NULL);
-	}
 	return log;
 }
 

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "achica/i18n.h"
+#include "achica/logfile.h"
 #include "ui/zero.h"
 
 #define TWICE_MS 2000 /* a second Ctrl-C within this means it */
@@ -46,8 +47,8 @@ static int open_log(struct ui *ui, struct error *err)
 
 	if (!path)
 		return 0;
-	ui->log.file = fopen(path, "ae");
-	return ui->log.file ? 0 : error_set(err, WHY_OPEN, errno, path);
+	ui->log.file = logfile_open(path, err);
+	return ui->log.file ? 0 : -EIO;
 }
 
 int ui_open(struct ui *ui, const struct options *options, struct error *err)

@@ -120,6 +120,13 @@ ends 0 --estimate --exact --json a.img
 is 'stale after a run' 0 "$(jq '.targets[0].stale' out)"
 ends 3 --zero --yes --method=write a.img
 
+# A log is a text: an image in its place is left as it is.
+cp a.before log.img
+ends 1 --zero --yes --progress=none --log=log.img a.img
+cmp -s log.img a.before || is 'image as a log' unchanged changed
+grep -q 'log.img exists already' err || is 'why' 'log.img exists already' "$(cat err)"
+head -n 1 log | grep -q . || is 'log' 'a first line' none
+
 # Named and refused makes it 4, though the other was done.
 cp a.before a.img
 ends 4 --zero --yes a.img dirty.img
