@@ -322,6 +322,25 @@ static void examine_parts(struct exam *x)
 	}
 }
 
+static bool is_in_group(const struct target *t, const char *volume)
+{
+	const char *own = target_volume(t);
+	size_t n = strcspn(volume, "/") + 1;
+
+	return own && strncmp(own, volume, n) == 0;
+}
+
+/* What is larger than its volume (lvreduce, and the filesystem was not made smaller before) goes on
+   in what no volume of the group has. */
+static void find_overhangs(struct target *gap, struct target *top)
+{
+	for (struct target *t = top; t && !gap->fstype; t = target_next(t)) {
+		if (t->kind == TARGET_LV && t->verdict.why == WHY_OUTSIDE && t->fstype &&
+		    is_in_group(t, target_volume(gap)))
+			set_text(&gap->fstype, t->fstype);
+	}
+}
+
 /* All disks may hold physical volumes: themselves, or in their partitions. */
 static void examine_volumes(struct exam *x, struct io *io)
 {
@@ -334,6 +353,10 @@ static void examine_volumes(struct exam *x, struct io *io)
 		if (t->n_pvs && t->verdict.why == WHY_NONE)
 			examine_part(x, t);
 		t->state = TARGET_READY;
+	}
+	for (struct target *t = target_next(x->top); t; t = target_next(t)) {
+		if (t->kind == TARGET_GAP && t->n_pvs)
+			find_overhangs(t, x->top);
 	}
 }
 

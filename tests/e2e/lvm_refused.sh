@@ -5,7 +5,7 @@
 set -eu
 . "$top_srcdir/tests/lib/img.sh"
 . "$top_srcdir/tests/lib/lvm.sh"
-need mkfs.ext4 jq
+need mkfs.ext4 mkswap jq
 need_lvm
 
 PART=41943040
@@ -162,3 +162,18 @@ dd if=home.fs of=disk.img bs=1M seek=$((start / 1048576)) conv=notrunc status=no
 ends 0 --list --json disk.img
 [ "$(jq -r '.. | objects | select(.name? and (.name | endswith("-gap"))) | .refusal.code' out)" = \
 	remains ] || fail "traces are not seen: $(cat out)"
+
+proves "so does the rest behind a volume that is smaller than what is in it"
+new_disk
+read -r start length <home.pieces
+truncate -s "$length" swap
+mkswap swap >log 2>&1 || fail "$(cat log)"
+dd if=swap of=disk.img bs=1M seek=$((start / 1048576)) conv=notrunc status=none
+run_lvm lvreduce -f -l 4 vg0/home
+detach_pvs
+cp disk.img before.img
+ends 4 --zero --yes --gaps --swap disk.img
+ends 0 --list --json disk.img
+[ "$(jq -r '.. | objects | select(.name? and (.name | endswith("-gap"))) | .refusal.code' out)" = \
+	remains ] || fail "what hangs over is not seen: $(cat out)"
+cmp before.img disk.img
