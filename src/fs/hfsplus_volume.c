@@ -7,12 +7,17 @@
  * with a journal that could not be replayed, numbers that contradict each other, no alternate
  * header that tells of the same volume.
  *
+ * Linux marks a volume as one that is not consistent while it is mounted. The bit was meant for
+ * boot volumes; Apple's fsck neither looks at it nor takes it away, so it says nothing where that
+ * fsck was the last one to mark the volume as unmounted.
+ *
  * The alternate header lies 1024 bytes before the end of the volume, which need not be a whole
  * number of blocks; where the partition or image has grown since, that is no longer its end. So it
  * is looked for at the end of the window, then at that of the blocks.
  *
  * Source: Apple, Technical Note TN1150, "Volume Header", "HFS Wrapper" and "HFSX"; Apple's
- * hfs_format.h (kFSKMountVersion).
+ * hfs_format.h (kHFSVolumeInconsistentBit, kFSKMountVersion) and Scavenger.h of its fsck
+ * (kFSCKMountVersion); Linux 6.1, fs/hfsplus/super.c.
  */
 
 #include <stdio.h>
@@ -43,10 +48,13 @@ enum {
 #define VERSION_X 5u
 
 #define ATTRIBUTE_UNMOUNTED 0x0100u
-#define ATTRIBUTE_INCONSISTENT 0x0800u
+#define ATTRIBUTE_MOUNTED 0x0800u      /* by Linux; Apple's name is boot volume inconsistent */
 #define ATTRIBUTE_JOURNALED 0x2000u
+#define ATTRIBUTE_INCONSISTENT 0x4000u
 
+/* Who was the last to mount it, and what came of it. */
 #define REPLAY_FAILED 0x46534b21u /* "FSK!" */
+#define CHECKED 0x6673636bu       /* "fsck", which wrote to it */
 
 static int corrupt(struct error *err, unsigned field, const char *what)
 {
@@ -72,10 +80,12 @@ static int check_signature(const unsigned char *h, struct error *err)
 static int check_state(const unsigned char *h, struct error *err)
 {
 	uint32_t attributes = get_be32(h + ATTRIBUTES);
+	uint32_t last = get_be32(h + LAST_MOUNTED);
 
 	if (!(attributes & ATTRIBUTE_UNMOUNTED))
 		return error_set(err, WHY_UNCLEAN, 0, "hfsplus");
-	if ((attributes & ATTRIBUTE_INCONSISTENT) || get_be32(h + LAST_MOUNTED) == REPLAY_FAILED)
+	if ((attributes & ATTRIBUTE_INCONSISTENT) || last == REPLAY_FAILED ||
+	    ((attributes & ATTRIBUTE_MOUNTED) && last != CHECKED))
 		return error_set(err, WHY_ERRORS, 0, "hfsplus");
 	return 0;
 }

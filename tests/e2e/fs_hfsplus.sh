@@ -110,6 +110,7 @@ while read -r why options verb rest; do
 done <<END
 unclean x=no poke 4 4 0
 errors x=yes poke 4 4 0x900
+errors x=no poke 4 4 0x4100
 errors x=no poke 8 4 0x46534b21
 feature x=yes poke 2 2 6
 feature x=no poke 0 2 0x4244

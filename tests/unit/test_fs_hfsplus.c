@@ -154,9 +154,9 @@ static const struct row headers[] = {
 	{ 0, 2, 0x4858, WHY_FEATURE, "version 4" }, /* HFSX begins with 5 */
 	{ 0, 2, 0x482c, WHY_CORRUPT, "volume header" },
 	{ 2, 2, 5, WHY_FEATURE, "version 5" },
-	{ 4, 4, 0, WHY_UNCLEAN, "hfsplus" },
 	{ 4, 4, 0x800, WHY_UNCLEAN, "hfsplus" },
 	{ 4, 4, 0x900, WHY_ERRORS, "hfsplus" },
+	{ 4, 8, 0x41006673636b, WHY_ERRORS, "hfsplus" },
 	{ 8, 4, 0x46534b21, WHY_ERRORS, "hfsplus" },
 	{ 40, 4, 0, WHY_CORRUPT, "block size" },
 	{ 40, 4, 256, WHY_CORRUPT, "block size" },
@@ -165,7 +165,6 @@ static const struct row headers[] = {
 	{ 44, 4, 0, WHY_CORRUPT, "size" },
 	{ 44, 4, 4, WHY_CORRUPT, "size" },
 	{ 44, 4, SIZE / BLOCK + 1, WHY_OUTSIDE, "hfsplus" },
-	{ 44, 4, 0xffffffff, WHY_OUTSIDE, "hfsplus" },
 	{ 48, 4, 0xffffffff, WHY_CORRUPT, "count of free blocks" },
 	{ 48, 4, 1, WHY_MAP_TOTAL, "hfsplus" },
 	{ 112, 8, 1, WHY_CORRUPT, "size of the allocation file" },
@@ -197,6 +196,18 @@ static void a_spoilt_volume_header_is_refused(void **state)
 		put(io, HEADER + r->field, was, r->bytes);
 		put(io, ALTERNATE + r->field, was, r->bytes);
 	}
+	io_close(io);
+}
+
+static void what_linux_left_marked_is_served_once_fsck_has_seen_it(void **state)
+{
+	struct io *io = make("map=1", "x=no");
+	struct error err;
+	struct map map;
+
+	(void)state;
+	put(io, HEADER + 4, 0x9006673636b, 8);
+	assert_int_equal(use(io, &map, &err), 0);
 	io_close(io);
 }
 
@@ -570,6 +581,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clean_one_is_served_and_only_read),
 		cmocka_unit_test(a_spoilt_volume_header_is_refused),
+		cmocka_unit_test(what_linux_left_marked_is_served_once_fsck_has_seen_it),
 		cmocka_unit_test(the_alternate_header_must_agree),
 		cmocka_unit_test(a_bit_of_the_map_that_lies_is_seen),
 		cmocka_unit_test(what_holds_the_filesystem_is_never_free),
