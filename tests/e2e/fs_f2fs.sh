@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The free map of F2FS is dump.f2fs's segment table, partclone's map, and what no file's node names,
 # for every layout; and achica --zero leaves a filesystem which passes its own check, with all
-# files as they were. What a kernel makes of one is in fs_f2fs_booted.sh.
+# files as they were. What a kernel makes of one is in fs_kernel.sh.
 set -eu
 . "$top_srcdir/tests/fs/lib.sh"
 need mkfs.f2fs sload.f2fs dump.f2fs fsck.f2fs partclone.f2fs python3
