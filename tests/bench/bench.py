@@ -21,7 +21,7 @@ import rows_maps
 import rows_mounted
 import rows_screen
 import rows_sparsify
-from lab import Lab
+from lab import Lab, timed
 
 GROUPS = {
     "image": rows_image.rows,
@@ -47,7 +47,8 @@ def main():
         print("| row | achica | peer | ratio | wanted | |\n"
               "| --- | ---: | ---: | ---: | --- | --- |")
         for name in wanted:
-            GROUPS[name](lab)
+            took = timed(lambda: GROUPS[name](lab))
+            print(f"{name}: {took:.0f} s", file=sys.stderr)
         lab.tell_peaks()
     finally:
         lab.unmount()
