@@ -86,6 +86,8 @@ libachica_a_SOURCES = \
 	src/base/io.h \
 	src/base/io_file.c \
 	src/base/io_window.c \
+	src/base/stride.c \
+	src/base/stride.h \
 	src/base/target.c \
 	src/base/units.c \
 	src/cli/args.c \

@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_say_error \
 	tests/unit/test_say_size \
 	tests/unit/test_select \
+	tests/unit/test_stride \
 	tests/unit/test_survey \
 	tests/unit/test_table \
 	tests/unit/test_traces \

@@ -34,6 +34,17 @@ static int check_same(const struct target *t, const struct io *window, const str
 	return same ? 0 : error_set(err, WHY_NOT_FOUND, ESTALE, t->name);
 }
 
+static int lock_for(const struct target *t, enum lock_kind kind, struct hold *h, struct error *err)
+{
+	int rc = lock_take(t, kind, &h->lock, err);
+
+	if (rc)
+		return rc;
+	lock_window(h->lock)->ask = h->ask;
+	lock_window(h->lock)->ask_arg = h->ask_arg;
+	return 0;
+}
+
 static int open_fs(const struct target *t, struct hold *h, struct error *err)
 {
 	struct io *window = lock_window(h->lock);
@@ -46,7 +57,7 @@ static int open_fs(const struct target *t, struct hold *h, struct error *err)
 int hold_take(const struct target *t, struct hold *h, struct error *err)
 {
 	bool mounted = target_is_mounted(t);
-	int rc = lock_take(t, mounted ? LOCK_MOUNTED : LOCK_EXCLUSIVE, &h->lock, err);
+	int rc = lock_for(t, mounted ? LOCK_MOUNTED : LOCK_EXCLUSIVE, h, err);
 
 	if (rc)
 		return rc;
@@ -58,7 +69,7 @@ int hold_take(const struct target *t, struct hold *h, struct error *err)
 
 int hold_look(const struct target *t, struct hold *h, struct error *err)
 {
-	int rc = lock_take(t, LOCK_LOOK, &h->lock, err);
+	int rc = lock_for(t, LOCK_LOOK, h, err);
 
 	if (rc)
 		return rc;
@@ -69,7 +80,7 @@ int hold_look(const struct target *t, struct hold *h, struct error *err)
 
 int hold_source(const struct target *t, struct hold *h, struct error *err)
 {
-	int rc = lock_take(t, LOCK_LOOK, &h->lock, err);
+	int rc = lock_for(t, LOCK_LOOK, h, err);
 
 	h->source = true;
 	if (rc == 0)

@@ -11,6 +11,8 @@ struct hold {
 	struct lock *lock;
 	struct fs *fs;     /* NULL: mounted, and the kernel has no map of it */
 	bool source;       /* by hold_source */
+	int (*ask)(void *arg); /* in: its window's (base/io.h), from before it is opened; or NULL */
+	void *ask_arg;
 };
 
 /* -errno and *err when the survey's verdict speaks against t. */

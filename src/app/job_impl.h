@@ -104,7 +104,7 @@ struct job {
 };
 
 /* All of these want the mutex held, but groups_make, job_item_run, job_did, job_failed, job_guard,
-   job_keep_out and map_free. */
+   job_keep_out, job_obey and map_free. */
 uint64_t boottime_us(void);
 uint64_t job_clock(const struct job *job);   /* microseconds of work: pauses do not count */
 void job_wake(struct job *job);
@@ -119,6 +119,9 @@ void job_guard(struct job_worker *worker, const char *mountpoint, uint64_t reser
 /* Whether the lock still keeps all others out, looked at now and then: 0, or the refusal, which is
    then the item's error. */
 int job_keep_out(struct job_worker *worker);
+
+/* Waits as long as a pause and the rate limit want: 0, -ECANCELED, or as job_keep_out. */
+int job_obey(struct job_worker *worker);
 
 /* The times and rates of an item, now; the time left of one and of all. */
 void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view);

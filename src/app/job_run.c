@@ -32,6 +32,7 @@ struct run {
 	enum method method;  /* asked for, or what auto means */
 	struct error err;
 	struct watch watch;
+	bool ended;          /* by the user, in the middle of the work of a driver */
 };
 
 static void set_phase(struct run *r, enum job_phase phase)
@@ -50,28 +51,21 @@ static void note(struct run *r, enum job_note what, uint64_t a, uint64_t b)
 	pthread_mutex_unlock(&r->job->mutex);
 }
 
-static bool canceled(struct run *r)
-{
-	bool yes;
-
-	pthread_mutex_lock(&r->job->mutex);
-	yes = job_canceled(r->job, r->item);
-	pthread_mutex_unlock(&r->job->mutex);
-	return yes;
-}
-
-/* Now and then during the dry walk. */
-static int stop_walk(void *arg)
+/* Now and then during the dry walk, and whenever a driver reads: what it makes of the answer is no
+   failure. */
+static int ask(void *arg)
 {
 	struct run *r = arg;
+	int rc = job_obey(r->worker);
 
-	return canceled(r) ? -ECANCELED : job_keep_out(r->worker);
+	r->ended = r->ended || rc == -ECANCELED;
+	return rc;
 }
 
 static int check(struct run *r)
 {
 	unsigned char cells[JOB_MAP_CELLS] = { 0 };
-	struct gate_look look = { .cells = cells, .pause = stop_walk, .arg = r };
+	struct gate_look look = { .cells = cells, .pause = ask, .arg = r };
 	int rc;
 
 	set_phase(r, JOB_CHECKING);
@@ -203,7 +197,7 @@ static int act(struct run *r)
 	enum method m = r->method;
 	int rc;
 
-	rc = m == METHOD_OVERLAY ? 0 : job_keep_out(r->worker);
+	rc = ask(r);
 	if (rc)
 		return rc;
 	note(r, NOTE_METHOD, m, 0);
@@ -265,11 +259,11 @@ static int verify(struct run *r)
 	return 0;
 }
 
-static int watch_cancel(void *arg, enum did what, struct extent e)
+static int watch_ask(void *arg, enum did what, struct extent e)
 {
 	(void)what;
 	(void)e;
-	return canceled(arg) ? -ECANCELED : 0;
+	return ask(arg);
 }
 
 static void sample(struct hold *h, const struct watch *watch, struct estimate *e)
@@ -288,9 +282,9 @@ static void sample(struct hold *h, const struct watch *watch, struct estimate *e
    through a descriptor of its own that has seen nothing before. */
 static void measure_remains(struct run *r)
 {
-	struct watch watch = { .did = watch_cancel, .arg = r };
+	struct watch watch = { .did = watch_ask, .arg = r };
 	struct estimate e = { 0 };
-	struct hold h = { .lock = NULL };
+	struct hold h = { .ask = ask, .ask_arg = r };
 
 	if (!target_is_mounted(r->t) || !r->hold.fs || r->hold.source || r->job->options.dry_run)
 		return;
@@ -358,7 +352,7 @@ static void conclude(struct run *r, int rc)
 			 v->zeroed, v->was_zero, NULL);
 		return;
 	}
-	if (rc == -ECANCELED && job_canceled(job, r->item)) {
+	if ((rc == -ECANCELED || r->ended) && job_canceled(job, r->item)) {
 		v->phase = job->stop ? JOB_STOPPED : JOB_SKIPPED;
 		job_note(job, r->item, job->stop ? NOTE_STOPPED : NOTE_SKIPPED, 0, 0, NULL);
 		return;
@@ -381,6 +375,8 @@ void job_item_run(struct job_worker *worker)
 
 	r.watch = (struct watch){ job_did, job_failed, worker };
 	error_clear(&r.err);
+	r.hold.ask = ask;
+	r.hold.ask_arg = &r;
 	rc = go(&r);
 	worker->lock = NULL;
 	hold_release(&r.hold);

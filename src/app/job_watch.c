@@ -203,6 +203,16 @@ static int obey(struct job_worker *worker)
 	return rc ? rc : -ECANCELED;
 }
 
+int job_obey(struct job_worker *worker)
+{
+	int rc;
+
+	pthread_mutex_lock(&worker->job->mutex);
+	rc = obey(worker);
+	pthread_mutex_unlock(&worker->job->mutex);
+	return rc ? rc : job_keep_out(worker);
+}
+
 int job_did(void *arg, enum did what, struct extent e)
 {
 	struct job_worker *worker = arg;

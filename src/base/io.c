@@ -36,7 +36,9 @@ int io_read(struct io *io, uint64_t at, void *buf, size_t len)
 {
 	int r = check_range(io, at, len, false);
 
-	if (r < 0 || len == 0)
+	if (r == 0 && io->ask)
+		r = io->ask(io->ask_arg);
+	if (r || len == 0)
 		return r;
 	return remember(io, io->ops->read(io, at, buf, len), at, false);
 }

@@ -53,6 +53,10 @@ struct io {
 	bool read_only;
 	bool tells_holes;   /* next_data leaves out all that takes no space on the host */
 	struct io_failure failure;
+	/* NULL, or asked before each read: what is not 0 is returned, and nothing is read. Here
+	   waits and ends whoever uses a library that reads much and tells nothing meanwhile. */
+	int (*ask)(void *arg);
+	void *ask_arg;
 };
 
 /* Out of range is -EINVAL and a failure; on a read-only io the writing ones are -EROFS. */

@@ -23,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "base/io.h"
+#include "base/stride.h"
 
 /* Writes as large as this are sent on their way at once, bytes. */
 #define WRITE_OUT (256 * 1024)
@@ -37,6 +38,8 @@ struct io_file {
 	/* The last answer of SEEK_DATA, so that small steps ask once. Writing does not change it;
 	   what is punched or zeroed, and all before, is cut off. */
 	struct extent data;
+	struct backlog backlog;
+	int lost; /* the negative errno of what was written before, for the flush to tell; 0 none */
 };
 
 static struct io_file *of(struct io *io)
@@ -68,6 +71,7 @@ static int file_write(struct io *io, uint64_t at, const void *buf, size_t len)
 {
 	const unsigned char *p = buf;
 	struct extent all = { at, len };
+	int lost;
 
 	while (len > 0) {
 		ssize_t n = pwrite(of(io)->fd, p, len, (off_t)at);
@@ -86,6 +90,9 @@ static int file_write(struct io *io, uint64_t at, const void *buf, size_t len)
 	if (all.len >= WRITE_OUT)
 		sync_file_range(of(io)->fd, (off_t)all.start, (off_t)all.len,
 				SYNC_FILE_RANGE_WRITE);
+	lost = backlog_add(&of(io)->backlog, of(io)->fd, all);
+	if (lost)
+		of(io)->lost = lost;
 	return 0;
 }
 
@@ -167,7 +174,10 @@ static int file_next_data(struct io *io, uint64_t from, struct extent *data)
 
 static int file_flush(struct io *io)
 {
-	return fsync(of(io)->fd) < 0 ? -errno : 0;
+	int lost = of(io)->lost;
+
+	of(io)->lost = 0;
+	return fsync(of(io)->fd) < 0 ? -errno : lost;
 }
 
 /* Of pages which are dirty, the kernel only begins to write them (mm/fadvise.c). */

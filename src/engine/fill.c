@@ -26,6 +26,8 @@
 #include "engine/report.h"
 
 #define WRITE_SIZE (1 * MIB)
+#define WRITE_FIRST (256 * KIB)
+#define WRITE_LEAST (64 * KIB)
 #define LOOK_EVERY (8 * MIB)    /* at the free space, while there is much of it */
 #define TRIAL (64 * MIB)        /* written, before it is checked that it took space */
 #define FAILURES_MAX 64         /* in a row */
@@ -72,7 +74,8 @@ struct plain {
 	uint64_t free;      /* before */
 	uint64_t written;
 	uint64_t budget;    /* bytes that may be written before the free space is looked at again */
-	uint64_t step;      /* bytes written at once; becomes small towards the end */
+	uint64_t step;      /* bytes written at once at most; becomes small towards the end */
+	struct stride stride;
 	unsigned failures;  /* in a row */
 	bool tried;         /* zeros do take space here */
 };
@@ -98,6 +101,7 @@ static int plain_check(struct plain *p)
 static int plain_wrote(struct plain *p, uint64_t bytes)
 {
 	struct fill *f = p->f;
+	const struct extent e = { f->size, bytes };
 	int rc = report_did(f->watch, DID_ZEROED, (struct extent){ 0, bytes });
 
 	f->size += bytes;
@@ -106,7 +110,7 @@ static int plain_wrote(struct plain *p, uint64_t bytes)
 	p->failures = 0;
 	p->budget -= bytes < p->budget ? bytes : p->budget;
 	if (rc == 0)
-		rc = fill_wrote(f, bytes);
+		rc = fill_wrote(f, e);
 	return rc ? rc : plain_check(p);
 }
 
@@ -143,7 +147,7 @@ static int plain_failed(struct plain *p, int errnum, uint64_t bytes)
 static int plain_step(struct plain *p)
 {
 	struct fill *f = p->f;
-	uint64_t bytes = p->step;
+	uint64_t bytes = p->step < p->stride.now ? p->step : p->stride.now;
 	ssize_t n;
 	int rc;
 
@@ -154,7 +158,9 @@ static int plain_step(struct plain *p)
 	}
 	if (bytes > p->budget)
 		bytes = p->budget;
+	stride_begin(&p->stride);
 	n = pwrite(f->fd, p->zeros, bytes, (off_t)f->size);
+	stride_end(&p->stride, bytes);
 	if (n > 0)
 		return plain_wrote(p, (uint64_t)n);
 	if (n < 0 && errno == EINTR)
@@ -170,7 +176,9 @@ static int check_holes(const struct mounted *m, struct error *err)
 
 static int fill_plainly(struct fill *f)
 {
-	struct plain p = { .f = f, .step = WRITE_SIZE };
+	struct plain p = {
+		.f = f, .step = WRITE_SIZE, .stride = { WRITE_LEAST, WRITE_SIZE, WRITE_FIRST, 0 },
+	};
 	struct space space;
 	void *zeros = NULL;
 	int rc = check_holes(f->m, f->err);

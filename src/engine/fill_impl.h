@@ -3,6 +3,7 @@
 #ifndef ACHICA_ENGINE_FILL_IMPL_H
 #define ACHICA_ENGINE_FILL_IMPL_H
 
+#include "base/stride.h"
 #include "engine/engine.h"
 
 /*
@@ -28,6 +29,7 @@ struct fill {
 	uint64_t given;       /* of these: given back */
 
 	uint64_t unflushed;   /* bytes written since the last flush */
+	struct backlog backlog;
 	bool full;            /* no more may be claimed */
 	bool pressed;         /* others needed the space */
 	uint64_t zeroed;      /* bytes that were stale */
@@ -46,8 +48,8 @@ int fill_room(struct fill *f, uint64_t want, uint64_t *room);
 /* Gives back what is zero from the front of the file, at most want bytes; returns how many. */
 uint64_t fill_give_front(struct fill *f, uint64_t want);
 
-/* After so many bytes were written; flushes when it is time. fill_flush always does. */
-int fill_wrote(struct fill *f, uint64_t bytes);
+/* After e of the file at work was written; flushes when it is time. fill_flush always does. */
+int fill_wrote(struct fill *f, struct extent e);
 int fill_flush(struct fill *f);
 
 /* Closes all files: the space is free again. */

@@ -29,7 +29,10 @@
 #include "engine/reader.h"
 #include "engine/report.h"
 
-#define CLAIM (256 * MIB) /* at once */
+#define CLAIM_LEAST (1 * MIB) /* at once */
+#define CLAIM_MOST (256 * MIB)
+#define WRITE_LEAST (64 * KIB)
+#define WRITE_FIRST (256 * KIB)
 #define BATCH 256u        /* extents asked for at once */
 #define ZEROS (4 * MIB)
 #define ALIGN 4096u       /* of the zeros in memory, for O_DIRECT */
@@ -46,6 +49,9 @@ struct layout {
 	unsigned char *zeros;
 	struct fiemap *map;
 	struct blind blind;
+	struct stride claim; /* at once ... */
+	uint64_t most;       /* ... while there is so much */
+	struct stride write; /* zeros, at once */
 	uint64_t file_at;    /* of the extent being compared: its place in the file */
 	uint64_t device_at;  /* and on the device */
 };
@@ -61,9 +67,11 @@ static bool be_buffered(int fd)
 /* part is in bytes of the device. */
 static int attempt_write(void *arg, struct extent part)
 {
-	const struct layout *l = arg;
+	struct layout *l = arg;
 	uint64_t at = l->file_at + (part.start - l->device_at);
+	uint64_t all = part.len;
 
+	stride_begin(&l->write);
 	while (part.len > 0) {
 		size_t want = part.len < ZEROS ? (size_t)part.len : (size_t)ZEROS;
 		ssize_t n = pwrite(l->f->fd, l->zeros, want, (off_t)at);
@@ -75,6 +83,7 @@ static int attempt_write(void *arg, struct extent part)
 		at += (uint64_t)n;
 		part.len -= (uint64_t)n;
 	}
+	stride_end(&l->write, all);
 	return 0;
 }
 
@@ -84,7 +93,8 @@ static int good_write(void *arg, struct extent part)
 	int rc = report_did(l->f->watch, DID_ZEROED, part);
 
 	l->f->zeroed += part.len;
-	return rc ? rc : fill_wrote(l->f, part.len);
+	return rc ? rc : fill_wrote(l->f, (struct extent){ l->file_at + (part.start - l->device_at),
+							    part.len });
 }
 
 static int write_stale(struct layout *l, struct extent run)
@@ -98,8 +108,11 @@ static int write_stale(struct layout *l, struct extent run)
 		.good = good_write,
 		.arg = l,
 	};
+	int rc = 0;
 
-	return narrow_run(&narrow, run);
+	while (rc == 0 && run.len > 0)
+		rc = narrow_run(&narrow, narrow_cut(&run, l->write.now));
+	return rc;
 }
 
 /* piece without what lies in the part of the file that has been given back meanwhile. */
@@ -233,14 +246,14 @@ static int layout_compare(struct layout *l, struct extent claimed, uint64_t *end
 }
 
 /* What the claim left over: another file, or smaller claims. */
-static int layout_short(struct layout *l, int errnum, uint64_t room, uint64_t *step)
+static int layout_short(struct layout *l, int errnum, uint64_t room)
 {
 	struct fill *f = l->f;
 	int rc;
 
 	if (errnum != EFBIG) {
 		f->full = f->full || room <= f->block;
-		*step = room / 2 > f->block ? room / 2 : f->block;
+		l->most = room / 2 > f->block ? room / 2 : f->block;
 		return 0;
 	}
 	rc = fill_flush(f);
@@ -250,7 +263,7 @@ static int layout_short(struct layout *l, int errnum, uint64_t room, uint64_t *s
 	return rc == -ENOSPC ? 0 : rc;
 }
 
-static int layout_claim(struct layout *l, uint64_t room, uint64_t *step)
+static int layout_claim(struct layout *l, uint64_t room)
 {
 	struct fill *f = l->f;
 	struct extent claimed = { f->size, room };
@@ -258,8 +271,10 @@ static int layout_claim(struct layout *l, uint64_t room, uint64_t *step)
 	uint64_t end;
 	int rc;
 
+	stride_begin(&l->claim);
 	if (fallocate(f->fd, 0, (off_t)claimed.start, (off_t)claimed.len) < 0)
 		errnum = errno;
+	stride_end(&l->claim, claimed.len);
 	if (errnum == EINTR)
 		return 0;
 	if (errnum == EOPNOTSUPP && f->size == 0)
@@ -271,20 +286,19 @@ static int layout_claim(struct layout *l, uint64_t room, uint64_t *step)
 	rc = layout_compare(l, claimed, &end);
 	if (f->size > end)
 		f->size = end;
-	return rc == 0 && errnum ? layout_short(l, errnum, room, step) : rc;
+	return rc == 0 && errnum ? layout_short(l, errnum, room) : rc;
 }
 
 static int layout_run(struct layout *l)
 {
 	struct fill *f = l->f;
-	uint64_t step = CLAIM;
 	uint64_t room;
 	int rc = 0;
 
 	while (rc == 0 && !f->full) {
-		rc = fill_room(f, step, &room);
+		rc = fill_room(f, l->claim.now < l->most ? l->claim.now : l->most, &room);
 		if (rc == 0 && room > 0)
-			rc = layout_claim(l, room, &step);
+			rc = layout_claim(l, room);
 	}
 	return rc;
 }
@@ -300,7 +314,7 @@ static int layout_swap(struct layout *l)
 	struct fill *f = l->f;
 	uint64_t before = f->zeroed;
 	struct space space;
-	uint64_t bytes, step;
+	uint64_t bytes;
 	int rc = fill_flush(f);
 
 	if (rc == 0)
@@ -308,9 +322,8 @@ static int layout_swap(struct layout *l)
 	if (rc)
 		return rc;
 	bytes = fill_give_front(f, space.free);
-	step = bytes;
 	if (bytes > 0)
-		rc = layout_claim(l, bytes, &step);
+		rc = layout_claim(l, bytes);
 	f->swapped = f->zeroed - before;
 	return rc;
 }
@@ -324,7 +337,13 @@ bool fill_knows_layout(const struct mounted *m)
 
 int fill_by_layout(struct fill *f)
 {
-	struct layout l = { .f = f, .blind = { .allowed = mounted_is_solid(f->m) } };
+	struct layout l = {
+		.f = f,
+		.blind = { .allowed = mounted_is_solid(f->m) },
+		.most = UINT64_MAX,
+		.claim = { CLAIM_LEAST, CLAIM_MOST, CLAIM_MOST, 0 },
+		.write = { WRITE_LEAST, ZEROS, WRITE_FIRST, 0 },
+	};
 	void *zeros;
 	int rc;
 

@@ -43,6 +43,7 @@ int fill_next_file(struct fill *f)
 	if (fill_knows_layout(f->m) ||
 	    (fstatfs(fd, &sfs) == 0 && sfs.f_type == FUSE_SUPER_MAGIC))
 		fcntl(fd, F_SETFL, O_DIRECT);
+	f->backlog = (struct backlog){ .bytes = 0 };
 	f->files[f->n++] = fd;
 	f->fd = fd;
 	f->size = 0;
@@ -76,11 +77,14 @@ static void push(struct fill *f)
 		f->m->push(f->m->arg);
 }
 
-int fill_wrote(struct fill *f, uint64_t bytes)
+int fill_wrote(struct fill *f, struct extent e)
 {
 	uint64_t before = f->unflushed;
+	int rc = backlog_add(&f->backlog, f->fd, e);
 
-	f->unflushed += bytes;
+	if (rc)
+		return error_set(f->err, WHY_FLUSH, -rc, f->m->mountpoint);
+	f->unflushed += e.len;
 	if (f->unflushed >= FLUSH_EVERY)
 		return fill_flush(f);
 	if (f->unflushed / PUSH_EVERY != before / PUSH_EVERY)

@@ -14,12 +14,15 @@
 
 #include "achica/units.h"
 #include "base/bytes.h"
+#include "base/stride.h"
 #include "engine/narrow.h"
 #include "engine/present.h"
 #include "engine/report.h"
 #include "engine/zero.h"
 
-#define STEP (1 * GIB) /* at once, so that it can be stopped */
+#define STEP_LEAST (1 * MIB)
+#define STEP_FIRST (8 * MIB)
+#define STEP_MOST (1 * GIB)
 #define PARTS 64
 #define HOST_BLOCK 4096 /* of nearly all hosts; a larger one only costs the second run's verdict */
 
@@ -33,6 +36,7 @@ struct punch {
 	const struct watch *watch;
 	struct error *err;
 	bool dry;
+	struct stride stride;     /* punched at once */
 	size_t n;
 	struct part parts[PARTS]; /* of a step, as they were before */
 };
@@ -47,7 +51,9 @@ static int attempt_punch(void *arg, struct extent e)
 
 	if (inner.len == 0)
 		return zero_write(io, e);
+	stride_begin(&p->stride);
 	rc = io_punch(io, inner);
+	stride_end(&p->stride, inner.len);
 	if (rc == -EOPNOTSUPP)
 		error_set(p->err, WHY_NO_PUNCH, EOPNOTSUPP, io->name);
 	if (rc == 0)
@@ -106,7 +112,8 @@ static int punch_step(struct punch *p, struct extent *e)
 		.good = good_punch,
 		.arg = p,
 	};
-	struct extent step = { e->start, e->len < STEP ? e->len : STEP };
+	struct extent rest = *e;
+	struct extent step = narrow_cut(&rest, p->stride.now);
 	int rc;
 
 	p->n = 0;
@@ -130,7 +137,10 @@ static int punch_extent(void *arg, struct extent e)
 int engine_punch(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
 {
 	struct zero zero = { .io = fs->io, .err = err, .dry = dry };
-	struct punch p = { .fs = fs, .watch = watch, .err = err, .dry = dry };
+	struct punch p = {
+		.fs = fs, .watch = watch, .err = err, .dry = dry,
+		.stride = { .least = STEP_LEAST, .most = STEP_MOST, .now = STEP_FIRST },
+	};
 	int rc = gate_walk(fs, punch_extent, &p, err);
 
 	return rc ? rc : zero_flush(&zero);

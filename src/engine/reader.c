@@ -2,8 +2,9 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * A buffer of 1 MiB, which the processor's cache holds, and the pieces in it. The kernel reads
- * ahead by itself, so that the next bytes come in while these are looked at. A gap is read across
+ * A buffer of 1 MiB, which the processor's cache holds, and the pieces in it; a slow medium is read
+ * by less at once. The kernel reads ahead by itself, so that the next bytes come in while these are
+ * looked at. A gap is read across
  * when it is shorter than what a disk passes by while it would seek.
  */
 
@@ -13,11 +14,14 @@
 
 #include "achica/units.h"
 #include "base/bytes.h"
+#include "base/stride.h"
 #include "engine/narrow.h"
 #include "engine/reader.h"
 #include "engine/report.h"
 
 #define SPAN (1 * MIB)
+#define SPAN_FIRST (256 * KIB)
+#define SPAN_LEAST (64 * KIB)
 #define GAP (32 * KIB)
 #define PIECES 512
 
@@ -33,6 +37,7 @@ struct reader {
 	reader_fn *look;
 	void *arg;
 	bool forget;
+	struct stride stride; /* read at once, at most SPAN */
 	unsigned char *buf;
 	struct extent span; /* the bytes to be read, or that buf holds */
 	size_t n;
@@ -50,6 +55,7 @@ int reader_new(struct io *io, const struct watch *watch, reader_fn *look, void *
 		return error_set(err, WHY_MEMORY, ENOMEM, io->name);
 	}
 	*r = (struct reader){ .io = io, .watch = watch, .err = err, .look = look, .arg = arg };
+	r->stride = (struct stride){ SPAN_LEAST, SPAN, SPAN_FIRST, 0 };
 	r->buf = buf;
 	*reader = r;
 	return 0;
@@ -135,8 +141,10 @@ int reader_finish(struct reader *r)
 {
 	int rc = 0;
 
+	stride_begin(&r->stride);
 	if (r->span.len > 0)
 		rc = io_read(r->io, r->span.start, r->buf, (size_t)r->span.len);
+	stride_end(&r->stride, r->span.len);
 	rc = rc == 0 ? deal_whole(r) : deal_one_by_one(r);
 	if (r->forget)
 		io_forget(r->io, r->span);
@@ -162,17 +170,18 @@ int reader_hole(struct reader *r, struct extent e)
 static bool fits(const struct reader *r, struct extent part)
 {
 	uint64_t end = extent_end(r->span);
+	uint64_t most = r->stride.now;
 
 	if (r->span.len == 0)
 		return true;
-	return part.start - end <= GAP && extent_end(part) - r->span.start <= SPAN &&
-	       part.start / SPAN == r->span.start / SPAN;
+	return part.start - end <= GAP && extent_end(part) - r->span.start <= most &&
+	       part.start / most == r->span.start / most;
 }
 
 int reader_add(struct reader *r, struct extent e)
 {
 	while (e.len > 0) {
-		struct extent part = narrow_cut(&e, SPAN);
+		struct extent part = narrow_cut(&e, r->stride.now);
 		int rc = fits(r, part) ? 0 : reader_finish(r);
 
 		if (rc == 0)

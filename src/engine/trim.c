@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "achica/units.h"
+#include "base/stride.h"
 #include "engine/mounted.h"
 #include "engine/report.h"
 
@@ -25,8 +26,9 @@
 #define WAITS_XFS 3           /* and it may leave out a whole group for part of a second */
 #define WAIT_NS 300000000L
 #define WORTH_A_ROUND (64 * KIB)
-#define STEP_MIN (4 * GIB)
-#define STEPS_WANTED 64
+#define STEP_LEAST (128 * MIB) /* a group of ext4 */
+#define STEP_FIRST (1 * GIB)
+#define STEPS_MOST 1024        /* XFS goes through all that is free of a part, for any step in it */
 
 struct trim {
 	struct mounted *m;
@@ -35,6 +37,7 @@ struct trim {
 	int dir;
 	bool measured;   /* m->allocated works */
 	bool whole;      /* ranges are not understood here */
+	struct stride stride;
 	uint64_t free;   /* bytes, before */
 	uint64_t told;   /* of them: as zeroed */
 	uint64_t least;  /* the least bytes the image took */
@@ -89,8 +92,11 @@ static int trim_step(struct trim *t, struct extent e, bool first_round)
 {
 	uint64_t claimed = 0;
 	uint64_t loss;
-	int rc = trim_range(t, e, &claimed);
+	int rc;
 
+	stride_begin(&t->stride);
+	rc = trim_range(t, e, &claimed);
+	stride_end(&t->stride, e.len);
 	if (rc == -EINVAL)
 		return rc;
 	if (rc == -EIO)
@@ -112,23 +118,27 @@ static bool is_linear(const struct mounted *m)
 	return mounted_is(m, (const char *const[]){ "ext2", "ext3", "ext4", "xfs", NULL });
 }
 
-static uint64_t step_for(uint64_t size)
+static struct stride stride_for(uint64_t size)
 {
-	uint64_t step = STEP_MIN;
+	struct stride s = { .least = STEP_LEAST, .most = UINT64_MAX / 4, .now = STEP_FIRST };
 
-	while (size / step > STEPS_WANTED)
-		step *= 2;
-	return step;
+	while (size / s.least > STEPS_MOST)
+		s.least *= 2;
+	if (s.now < s.least)
+		s.now = s.least;
+	return s;
 }
 
 static int trim_round(struct trim *t, bool first_round)
 {
 	uint64_t size = t->m->device && is_linear(t->m) ? t->m->device->size : 0;
-	uint64_t step = step_for(size);
 	uint64_t at = 0;
 	int rc = 0;
 
-	while (rc == 0 && !t->whole && size > step && at < size - step) {
+	t->stride = stride_for(size);
+	while (rc == 0 && !t->whole && size > t->stride.now && at < size - t->stride.now) {
+		uint64_t step = t->stride.now;
+
 		rc = trim_step(t, (struct extent){ at, step }, first_round);
 		if (rc == -EINVAL && at > 0)
 			return 0; /* the filesystem ends before its device */

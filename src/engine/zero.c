@@ -13,6 +13,8 @@
 
 #define SHORT_RUN (64 * KIB)
 #define FLUSH_EVERY (128 * MIB)
+#define STEP_FIRST (256 * KIB)
+#define STEP_MOST (4 * MIB)
 
 static const unsigned char zeros[SHORT_RUN];
 
@@ -31,12 +33,17 @@ int zero_write(struct io *io, struct extent e)
 
 static int attempt_zero(void *arg, struct extent e)
 {
-	const struct zero *z = arg;
+	struct zero *z = arg;
 	bool aligned = e.start % z->io->sector == 0 && e.len % z->io->sector == 0;
+	int rc;
 
+	stride_begin(&z->stride);
 	if (e.len < SHORT_RUN || !aligned)
-		return zero_write(z->io, e);
-	return io_zero(z->io, e);
+		rc = zero_write(z->io, e);
+	else
+		rc = io_zero(z->io, e);
+	stride_end(&z->stride, e.len);
+	return rc;
 }
 
 static int good_zero(void *arg, struct extent e)
@@ -58,11 +65,14 @@ int zero_extent(struct zero *z, struct extent e)
 		.good = good_zero,
 		.arg = z,
 	};
-	int rc;
+	int rc = 0;
 
 	if (z->dry)
 		return report_did(z->watch, DID_ZEROED, e);
-	rc = narrow_run(&narrow, e);
+	if (z->stride.now == 0)
+		z->stride = (struct stride){ SHORT_RUN, STEP_MOST, STEP_FIRST, 0 };
+	while (rc == 0 && e.len > 0)
+		rc = narrow_run(&narrow, narrow_cut(&e, z->stride.now));
 	if (rc == 0 && z->unflushed >= FLUSH_EVERY)
 		rc = zero_flush(z);
 	return rc;

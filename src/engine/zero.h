@@ -3,16 +3,18 @@
 #ifndef ACHICA_ENGINE_ZERO_H
 #define ACHICA_ENGINE_ZERO_H
 
+#include "base/stride.h"
 #include "engine/engine.h"
 
-/* Makes stale ranges zero, tells the watch, and flushes now and then, so that what was told never
-   runs far ahead of the medium. Set the first four, the rest 0. */
+/* Makes stale ranges zero in steps, tells the watch, and flushes now and then, so that what was
+   told never runs far ahead of the medium. Set the first four, the rest 0. */
 struct zero {
 	struct io *io;
 	const struct watch *watch;
 	struct error *err;
 	bool dry;           /* only tells */
 	uint64_t unflushed; /* bytes */
+	struct stride stride;
 };
 
 /* e is free, and no hole. */

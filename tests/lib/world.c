@@ -88,6 +88,14 @@ struct target *world_target(const char *name)
 	return t;
 }
 
+static void take_time(void)
+{
+	const struct timespec t = { 0, (long)world.slow_us * 1000 };
+
+	if (world.slow_us)
+		nanosleep(&t, NULL);
+}
+
 static int mem_flush(struct io *io)
 {
 	(void)io;
@@ -100,7 +108,19 @@ static void mem_close(struct io *io)
 	free(io);
 }
 
-static const struct io_ops flush_ops = { .flush = mem_flush, .close = mem_close };
+static int mem_read(struct io *io, uint64_t at, void *buf, size_t len)
+{
+	(void)io;
+	(void)at;
+	memset(buf, 0, len);
+	take_time();
+	world.reads++;
+	return 0;
+}
+
+static const struct io_ops flush_ops = {
+	.read = mem_read, .flush = mem_flush, .close = mem_close
+};
 
 int lock_take(const struct target *t, enum lock_kind kind, struct lock **lock, struct error *err)
 {
@@ -176,6 +196,12 @@ int fs_open(struct io *io, const char *type, struct fs **fs, struct error *err)
 	const struct extent e = { WORLD_FREE_AT, WORLD_FREE };
 
 	trace("open");
+	for (unsigned i = 0; i < world.open_reads; i++) {
+		char byte;
+
+		if (io_read(io, i, &byte, 1) != 0)
+			return error_set(err, WHY_READ, EIO, "world");
+	}
 	if (world.open_errnum)
 		return error_set(err, WHY_JOURNAL, world.open_errnum, type);
 	*fs = fs_fake_new(io, &e, 1);
@@ -193,14 +219,6 @@ int fs_open_mounted(const char *mountpoint, struct io *io, struct fs **fs, struc
 	(void)io;
 	(void)fs;
 	return error_set(err, WHY_SYSTEM, EOPNOTSUPP, mountpoint);
-}
-
-static void take_time(void)
-{
-	const struct timespec t = { 0, (long)world.slow_us * 1000 };
-
-	if (world.slow_us)
-		nanosleep(&t, NULL);
 }
 
 static int tell(const struct watch *watch, enum did what, struct extent e)

@@ -22,6 +22,8 @@ struct world {
 	int lock_errnum;       /* lock_take fails: WHY_BUSY */
 	const char *busy;      /* only of the target of that name */
 	unsigned in_after;     /* lock_check: from the n-th on somebody came in; 0 nobody */
+	unsigned open_reads;   /* fs_open reads so often, each takes slow_us */
+	_Atomic unsigned reads;/* out: of them, those which went through */
 	int open_errnum;       /* fs_open fails: WHY_JOURNAL */
 	int punch_errnum;      /* WHY_NO_PUNCH, before anything */
 	int trim_errnum;       /* WHY_NO_TRIM */

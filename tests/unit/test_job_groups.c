@@ -356,6 +356,39 @@ static void the_others_go_on_while_one_asks(void **state)
 	job_free(job);
 }
 
+/* A driver that reads for long when it opens tells nothing meanwhile. */
+static void an_open_waits_and_ends_too(void **state)
+{
+	static const char *const names[] = { "a1", "b1", NULL };
+	uint64_t end = boottime_us() + LIMIT_MS * 1000;
+	uint64_t asked;
+	unsigned before;
+	struct job *job;
+
+	(void)state;
+	world_reset();
+	world.open_reads = 1000;
+	world.slow_us = 5000;
+	job = start(names, &by_write);
+	while (world.reads == 0 && boottime_us() < end)
+		poll(NULL, 0, 1);
+	job_pause(job, true);
+	poll(NULL, 0, PROMPT_MS);
+	before = world.reads;
+	poll(NULL, 0, PROMPT_MS);
+	assert_int_equal(world.reads, before);
+	job_pause(job, false);
+	asked = boottime_us();
+	job_skip(job, 0);
+	job_stop(job);
+	job_wait(job);
+	assert_true(boottime_us() - asked < PROMPT_MS * 1000);
+	assert_int_equal(item(job, 0).phase, JOB_STOPPED);
+	assert_int_equal(item(job, 0).error.why, WHY_NONE);
+	assert_null(strstr(world.trace, "write"));
+	job_free(job);
+}
+
 static struct job_item *at_work(struct job *job, size_t i, uint64_t bps)
 {
 	struct job_item *it = &job->items[i];
@@ -428,6 +461,7 @@ int main(void)
 		cmocka_unit_test(the_rate_is_of_all_together),
 		cmocka_unit_test(questions_come_one_by_one),
 		cmocka_unit_test(the_others_go_on_while_one_asks),
+		cmocka_unit_test(an_open_waits_and_ends_too),
 		cmocka_unit_test(the_longest_group_is_the_time_left),
 		cmocka_unit_test(the_first_one_at_work_is_the_current_one),
 	};
