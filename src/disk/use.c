@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "disk/holders.h"
 #include "disk/sysfs.h"
@@ -42,6 +43,18 @@ static int refuse_opener(enum why why, const char *what, const struct opener *op
 	return r;
 }
 
+/* Who holds the lock of that byte: a virtual machine, or another of us (see use_qemu_take). */
+static int refuse_locker(off_t byte, const struct place *place, const char *path,
+			 struct error *err)
+{
+	struct opener opener = { 0 };
+	bool ours;
+
+	holders_find(place, OPENED_LOCKED, (uint64_t)byte, &opener);
+	ours = strcmp(opener.name, "achica") == 0;
+	return refuse_opener(ours ? WHY_BUSY : WHY_LOCKED_QEMU, path, &opener, err);
+}
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 int use_qemu_test(int fd, bool reading, const struct place *place, const char *path,
@@ -55,14 +68,12 @@ int use_qemu_test(int fd, bool reading, const struct place *place, const char *p
 
 	for (size_t i = 0; i < COUNT(bytes) - (reading ? 2 : 0); i++) {
 		struct flock lock = byte_lock(F_WRLCK, bytes[i]);
-		struct opener opener = { 0 };
 
 		if (fcntl(fd, F_OFD_GETLK, &lock) < 0)
 			return error_set(err, WHY_SYSTEM, errno, path);
 		if (lock.l_type == F_UNLCK)
 			continue;
-		holders_find(place, OPENED_LOCKED, (uint64_t)bytes[i], &opener);
-		return refuse_opener(WHY_LOCKED_QEMU, path, &opener, err);
+		return refuse_locker(bytes[i], place, path, err);
 	}
 	return 0;
 }
@@ -76,14 +87,12 @@ int use_qemu_take(int fd, bool reading, const struct place *place, const char *p
 
 	for (size_t i = 0; i < COUNT(bytes) - (reading ? 1 : 0); i++) {
 		struct flock lock = byte_lock(F_RDLCK, bytes[i]);
-		struct opener opener = { 0 };
 
 		if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 			continue;
 		if (errno != EAGAIN && errno != EACCES)
 			return error_set(err, WHY_SYSTEM, errno, path);
-		holders_find(place, OPENED_LOCKED, (uint64_t)bytes[i], &opener);
-		return refuse_opener(WHY_LOCKED_QEMU, path, &opener, err);
+		return refuse_locker(bytes[i], place, path, err);
 	}
 	return 0;
 }

@@ -81,3 +81,11 @@ for i in 1 2 3; do
 	timeout 5 head -c 4096 disk.img >/dev/null || fail "reading waits"
 done
 stopped 0 zeroed
+
+proves "another achica waits for a moment, and says who has it"
+begin
+status=0
+"$ACHICA" --zero --yes disk.img >out2 2>err2 </dev/null || status=$?
+[ "$status" = 4 ] || fail "the other one ended with $status: $(cat err2)"
+grep -q "another program is using .*achica, process $worker" err2 || fail "$(cat err2)"
+stopped 0 zeroed
