@@ -99,6 +99,32 @@ sums mnt >now
 umount_ntfs mnt
 same "the files" kept now
 
+proves "in another format: it is in the commands, and x makes the copy so"
+new_disk
+wizard 24 100 xterm-256color disk.img <<-'END'
+	wait Reclaimable
+	wait as qcow2
+	send <F5>
+	wait [2 Plan]
+	send <Right><Enter>
+	wait [4 Result]
+	wait Expected as qcow2
+	send f
+	wait -o extended_l2=on,cluster_size=128k
+	send fff
+	wait Expected with -c -o compression_type=zstd
+	send x
+	wait Name of a new file
+	send <Enter>
+	wait sound (checked)
+	send <Enter>q
+	exit 0
+	output left
+END
+grep -q "^  qemu-img convert .* -c -o compression_type=zstd .*/disk.img .*/disk.qcow2$" left ||
+	fail "the commands are in another format: $(cat left)"
+qemu-img info disk.qcow2 | grep -q "compression type: zstd" || fail "$(qemu-img info disk.qcow2)"
+
 proves "without Start nothing is written"
 new_disk
 state disk.img >before
