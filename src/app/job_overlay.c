@@ -104,8 +104,8 @@ static bool can_make(const char *path)
 	return can;
 }
 
-/* Where it is to be, malloc'ed. */
-static char *choose_path(const struct job *job, const struct target *t)
+/* Where it is to be, malloc'ed. Several disks may have theirs where temporary files are. */
+static char *choose_path(const struct job *job, const struct job_item *item)
 {
 	const char *temporary = getenv("TMPDIR");
 	char *path = NULL;
@@ -115,12 +115,13 @@ static char *choose_path(const struct job *job, const struct target *t)
 			return NULL;
 		return path;
 	}
-	path = advice_name(t, ".overlay");
+	path = advice_name(item->target, ".overlay");
 	if (!path || can_make(path))
 		return path;
 	free(path);
-	if (asprintf(&path, "%s/achica-%d.overlay.qcow2",
-		     temporary && temporary[0] == '/' ? temporary : "/tmp", (int)getpid()) < 0)
+	if (asprintf(&path, "%s/achica-%d-%zu.overlay.qcow2",
+		     temporary && temporary[0] == '/' ? temporary : "/tmp", (int)getpid(),
+		     (size_t)(item - job->items) + 1) < 0)
 		return NULL;
 	return path;
 }
@@ -147,7 +148,7 @@ static int make(struct job *job, struct job_item *item, struct job_overlay *o, s
 	rc = lock_take(o->whole, LOCK_SHARED, &o->lock, err);
 	if (rc || job->options.dry_run)
 		return rc;
-	o->path = choose_path(job, item->target);
+	o->path = choose_path(job, item);
 	if (!o->path)
 		return error_set(err, WHY_MEMORY, ENOMEM, NULL);
 	return overlay_new(o->path, top->path, lock_window(o->lock)->size, grain_of(job, item),
