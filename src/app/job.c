@@ -254,8 +254,9 @@ void job_set_rate(struct job *job, uint64_t max_rate_bps)
 {
 	pthread_mutex_lock(&job->mutex);
 	job->options.max_rate = max_rate_bps;
-	job->budget = 0;
-	job->budget_us = job_clock(job);
+	job->due_us = 0;
+	for (size_t i = 0; i < job->n_workers; i++)
+		job->workers[i].due_us = 0;
 	pthread_cond_broadcast(&job->change);
 	pthread_mutex_unlock(&job->mutex);
 }

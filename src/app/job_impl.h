@@ -65,6 +65,7 @@ struct job_worker {
 	struct job *job;
 	pthread_t thread;
 	size_t group;
+	uint64_t due_us;             /* job_clock until which the limit makes it wait */
 	struct job_item *item;       /* its own: at work, NULL none */
 	const char *guarded;         /* its own: mount point of the fill at work, NULL none */
 	uint64_t reserve;            /* its own: what must stay free there */
@@ -92,8 +93,7 @@ struct job {
 	bool answered;
 	enum job_answer answer;
 	struct error question;
-	double budget;               /* bytes that may be moved now, negative: wait (max_rate) */
-	uint64_t budget_us;          /* job_clock when it was last filled */
+	uint64_t due_us;             /* job_clock when all that was moved is within max_rate */
 	uint64_t start_us;           /* CLOCK_BOOTTIME */
 	uint64_t paused_us;          /* all pauses that are over */
 	uint64_t since_us;           /* CLOCK_BOOTTIME when the pause began, or the end */

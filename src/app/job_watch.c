@@ -112,15 +112,18 @@ static bool moves(const struct job *job, const struct job_item *item, enum did w
 	       (m == METHOD_WRITE || m == METHOD_FILL);
 }
 
-static void refill(struct job *job)
+/* Workers wait for the limit in turn: each until all that was moved so far, its own the last, would
+   have been allowed. */
+static void charge(struct job_worker *worker, uint64_t bytes)
 {
-	double rate = (double)job->options.max_rate / 1e6;
+	struct job *job = worker->job;
 	uint64_t now = job_clock(job);
+	uint64_t least = now > BURST_US ? now - BURST_US : 0;
 
-	job->budget += rate * (double)(now - job->budget_us);
-	if (job->budget > rate * BURST_US)
-		job->budget = rate * BURST_US;
-	job->budget_us = now;
+	if (job->due_us < least)
+		job->due_us = least;
+	job->due_us += (uint64_t)((double)bytes * 1e6 / (double)job->options.max_rate);
+	worker->due_us = job->due_us;
 }
 
 void job_guard(struct job_worker *worker, const char *mountpoint, uint64_t reserve)
@@ -151,12 +154,12 @@ int job_keep_out(struct job_worker *worker)
 }
 
 /* Waits for a change, us microseconds or a nap at most, and looks who came in. */
-static int nap(struct job_worker *worker, double us)
+static int nap(struct job_worker *worker, uint64_t us)
 {
 	struct job *job = worker->job;
 	int rc;
 
-	thread_wait(&job->change, &job->mutex, us < NAP_US ? (uint64_t)us : NAP_US);
+	thread_wait(&job->change, &job->mutex, us < NAP_US ? us : NAP_US);
 	pthread_mutex_unlock(&job->mutex);
 	rc = job_keep_out(worker);
 	pthread_mutex_lock(&job->mutex);
@@ -189,16 +192,17 @@ static int obey(struct job_worker *worker)
 	int rc = 0;
 
 	while (rc == 0 && !job_canceled(job, worker->item)) {
+		uint64_t now = job_clock(job);
+
 		if (job->paused) {
 			rc = nap(worker, NAP_US);
 			if (rc == 0 && is_short(worker))
 				return 0;
 			continue;
 		}
-		refill(job);
-		if (job->options.max_rate == 0 || job->budget >= 0)
+		if (job->options.max_rate == 0 || worker->due_us <= now)
 			return 0;
-		rc = nap(worker, -job->budget * 1e6 / (double)job->options.max_rate + 1);
+		rc = nap(worker, worker->due_us - now);
 	}
 	return rc ? rc : -ECANCELED;
 }
@@ -225,7 +229,7 @@ int job_did(void *arg, enum did what, struct extent e)
 	if (boottime_us() - job->woken_us >= NAP_US)
 		job_wake(job);
 	if (job->options.max_rate && moves(job, item, what))
-		job->budget -= (double)e.len;
+		charge(worker, e.len);
 	rc = obey(worker);
 	/* What the limit holds back goes at that pace. A pause is not on the clock. */
 	measure(job, item, what, 0);

@@ -158,6 +158,7 @@ void ask_io_error(struct ui *ui)
 {
 	struct dialog *d = dialog_open(ui, _("I/O error"));
 
+	ui->zero.asked = ui->zero.view.asker;
 	d->text = say_io_error;
 	d->done = io_error_answered;
 	d->safe = -1;

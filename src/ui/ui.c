@@ -116,14 +116,16 @@ static bool is_running(const struct ui *ui)
 
 static void update_job(struct ui *ui)
 {
+	const struct zero *z = &ui->zero;
 	bool asking = ui->dialog.open && ui->dialog.safe < 0;
 
 	job_ack(ui->job);
 	zero_update(ui);
-	if (ui->zero.view.asks && !ui->dialog.open)
-		ask_io_error(ui);
-	else if (!ui->zero.view.asks && asking)
+	/* An answer is for the target that the question was about. */
+	if (asking && (!z->view.asks || z->view.asker != z->asked))
 		dialog_close(ui);
+	if (z->view.asks && !ui->dialog.open)
+		ask_io_error(ui);
 	if (!ui->zero.view.ended)
 		return;
 	if (!ui->stopping || ui->status == 0)
