@@ -47,6 +47,8 @@ libachica_a_SOURCES = \
 	src/app/convert_files.c \
 	src/app/convert_impl.h \
 	src/app/forecast.c \
+	src/app/fsck.c \
+	src/app/fsck.h \
 	src/app/hold.c \
 	src/app/hold.h \
 	src/app/job.c \
@@ -56,6 +58,8 @@ libachica_a_SOURCES = \
 	src/app/job_overlay.c \
 	src/app/job_overlay.h \
 	src/app/job_pace.c \
+	src/app/job_proof.c \
+	src/app/job_proof.h \
 	src/app/job_run.c \
 	src/app/job_view.c \
 	src/app/job_watch.c \
@@ -82,6 +86,8 @@ libachica_a_SOURCES = \
 	src/base/crc32c.h \
 	src/base/error.c \
 	src/base/extent.c \
+	src/base/hash.c \
+	src/base/hash.h \
 	src/base/io.c \
 	src/base/io.h \
 	src/base/io_file.c \
@@ -159,6 +165,8 @@ libachica_a_SOURCES = \
 	src/disk/traces.h \
 	src/disk/use.c \
 	src/disk/use.h \
+	src/disk/view.c \
+	src/disk/view.h \
 	src/disk/volumes.c \
 	src/disk/volumes.h \
 	src/disk/wanted.c \
@@ -206,6 +214,7 @@ libachica_a_SOURCES = \
 	src/engine/squeeze.h \
 	src/engine/squeeze_zlib.c \
 	src/engine/squeeze_zstd.c \
+	src/engine/sum.c \
 	src/engine/trim.c \
 	src/engine/unit.c \
 	src/engine/unit.h \

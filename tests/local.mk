@@ -28,6 +28,7 @@ unit_tests = \
 	tests/unit/test_job_groups \
 	tests/unit/test_job_intrude \
 	tests/unit/test_job_pace \
+	tests/unit/test_job_proof \
 	tests/unit/test_json \
 	tests/unit/test_keys \
 	tests/unit/test_lvm \
@@ -42,6 +43,7 @@ unit_tests = \
 	tests/unit/test_say_size \
 	tests/unit/test_select \
 	tests/unit/test_stride \
+	tests/unit/test_sum \
 	tests/unit/test_survey \
 	tests/unit/test_table \
 	tests/unit/test_traces \
@@ -63,6 +65,8 @@ tests_unit_test_job_groups_SOURCES = \
 	tests/unit/test_job_groups.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_intrude_SOURCES = \
 	tests/unit/test_job_intrude.c tests/lib/world.c tests/lib/world.h
+tests_unit_test_job_proof_SOURCES = \
+	tests/unit/test_job_proof.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_job_pace_SOURCES = \
 	tests/unit/test_job_pace.c tests/lib/world.c tests/lib/world.h
 tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c tests/lib/world.h
@@ -186,6 +190,7 @@ e2e_tests = \
 	tests/e2e/parallel.sh \
 	tests/e2e/plain.sh \
 	tests/e2e/recognised.sh \
+	tests/e2e/verify.sh \
 	tests/e2e/version.sh \
 	tests/e2e/xfs_disk.sh \
 	$(NULL)

@@ -35,6 +35,8 @@ enum why {
 	WHY_TOOL_FAILED,/* it failed; what: what it said */
 	WHY_DIFFERS,    /* a copy does not read as its source does; what: its path */
 	WHY_CHANGED,    /* the source was written to while it was copied; what: path */
+	WHY_USED,       /* what is in use is not what it was before; what: path */
+	WHY_FSCK_AFTER, /* fsck finds errors which were not there before; what: its name */
 	WHY_TIMEOUT,    /* the device does not answer; what: path */
 
 	/* The gate refuses. */
@@ -56,6 +58,7 @@ enum why {
 	WHY_JOURNAL,    /* a journal is waiting to be replayed; what: fs type */
 	WHY_UNCLEAN,    /* not cleanly unmounted; what: fs type */
 	WHY_ERRORS,     /* the filesystem is marked as having errors; what: fs type */
+	WHY_FSCK,       /* its own fsck finds errors; what: the program */
 	WHY_ORPHANS,    /* deleted files wait to be finished; what: fs type */
 	WHY_DIRTY,      /* the volume's dirty flag is set (NTFS, FAT, exFAT); what: fs type */
 	WHY_HIBERNATED, /* hibernated or fast-started Windows, or a swap hibernation image */

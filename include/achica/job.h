@@ -20,7 +20,7 @@ struct job;
 struct job_options {
 	enum method method;    /* METHOD_AUTO: for each target the cheapest that is safe */
 	bool dry_run;          /* everything but the writing: reads, counts and ends */
-	bool verify;           /* read back every reclaimed byte */
+	bool verify;           /* the proofs, see struct job_proofs */
 	bool reserve_given;
 	uint64_t reserve;      /* bytes that fill keeps free; without reserve_given the default */
 	uint64_t max_rate;     /* bytes per second of all targets together, 0 no limit */
@@ -35,6 +35,8 @@ enum job_phase {
 	JOB_WAITING,
 	JOB_LOCKING,  /* locks, driver open */
 	JOB_CHECKING, /* dry walk through the gate */
+	JOB_SUMMING,  /* reading what is in use, before and after */
+	JOB_FSCK,     /* its own fsck is at work, before and after */
 	JOB_WORKING,
 	JOB_FLUSHING,
 	JOB_VERIFYING,
@@ -64,6 +66,25 @@ enum job_cell {
 
 #define JOB_MAP_CELLS 4096
 
+/* How one of the proofs of verify ended. */
+enum proof {
+	PROOF_NONE,       /* not asked for, or it did not come to that */
+	PROOF_GOOD,
+	PROOF_BAD,        /* the item's error says more */
+	PROOF_MOUNTED,    /* of no use: it changes by itself */
+	PROOF_UNREADABLE, /* some of it could not be read */
+	PROOF_NO_TOOL,    /* the program is not installed */
+	PROOF_NO_DEVICE,  /* no read-only device could be made for the program */
+	PROOF_UNSURE,     /* the program came to no verdict */
+};
+
+struct job_proofs {
+	enum proof free;  /* all that was free reads as zero */
+	enum proof used;  /* what is in use is what it was before */
+	enum proof fsck;  /* the filesystem's own program finds no error, as before */
+	const char *tool; /* its name, static; NULL: there is none for such a filesystem */
+};
+
 /* One target's part of a run, as it stands. */
 struct job_view_item {
 	enum job_phase phase;
@@ -79,7 +100,7 @@ struct job_view_item {
 	uint64_t host_before;      /* bytes allocated on the host, ERROR_NOWHERE when unknown */
 	uint64_t host_after;
 	struct estimate estimate;  /* what was expected, from the survey */
-	bool verified;
+	struct job_proofs proofs;
 	uint64_t elapsed_ms;       /* work alone: pauses are not counted */
 	int64_t left_ms;           /* -1: cannot be told yet */
 	uint64_t read_bps;         /* from the last 30 s */
@@ -93,7 +114,8 @@ enum job_note {
 	NOTE_METHOD,      /* method taken; a = enum method */
 	NOTE_QUARTER,     /* a = percent done */
 	NOTE_FLUSHED,
-	NOTE_VERIFIED,
+	NOTE_VERIFIED,    /* what was free */
+	NOTE_UNCHANGED,   /* what is in use */
 	NOTE_DONE,        /* a = zeroed, b = was zero */
 	NOTE_OVERLAY,     /* the same of an overlay: a = left out of the copy */
 	NOTE_REFUSED,     /* error */

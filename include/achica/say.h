@@ -65,6 +65,11 @@ char *say_event(const struct job_event *event, const struct target *t, char *buf
 /* "done", "STOPPED", "refused", ... */
 const char *say_phase(enum job_phase phase);
 
+/* What one of the proofs of a target, by that name, came to: "" when there is nothing to say. */
+enum say_proof { SAY_PROOF_FREE, SAY_PROOF_USED, SAY_PROOF_FSCK, SAY_PROOFS };
+char *say_proof(const struct job_proofs *proofs, enum say_proof which, const char *name, char *buf,
+		size_t n);
+
 /* "copying", "comparing", ...; how a copy ended: "small.qcow2: done, 1.2 GiB, ..." */
 const char *say_convert_phase(enum convert_phase phase);
 char *say_convert(const struct convert_view *view, const char *out, char *buf, size_t n);

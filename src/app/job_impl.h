@@ -51,6 +51,8 @@ struct job_item {
 	size_t head;                 /* cell */
 	uint64_t holes;              /* of was_zero: holes */
 	uint64_t verified;           /* bytes of free space read back */
+	uint64_t to_sum;             /* bytes in use that are to be read, before and after */
+	uint64_t summed;             /* of them: read */
 	unsigned quarters;           /* already noted */
 	bool skip_all;               /* the user's answer to I/O errors here */
 	bool stop_at_error;          /* the other answer: I/O error is in view.error */
@@ -112,6 +114,9 @@ void job_note(struct job *job, const struct job_item *item, enum job_note note, 
 	      uint64_t b, const struct error *err);
 bool job_canceled(const struct job *job, const struct job_item *item);
 void job_pause_locked(struct job *job, bool pause);
+
+/* The worker's item begins another part of its work. Without the mutex. */
+void job_phase(struct job_worker *worker, enum job_phase phase);
 
 /* From now on a pause keeps reserve bytes free at mountpoint, which a fill has; NULL: no more. */
 void job_guard(struct job_worker *worker, const char *mountpoint, uint64_t reserve);

@@ -67,6 +67,13 @@ static bool is_metadata(const struct job_item *item)
 	return m == METHOD_PUNCH || m == METHOD_TRIM || m == METHOD_OVERLAY;
 }
 
+/* Whether all of it is read once more, and what is in use twice. */
+static bool is_verified(const struct job *job, const struct job_item *item)
+{
+	return job->options.verify && !job->options.dry_run && !item->target->mountpoints &&
+	       method_of(item) != METHOD_OVERLAY;
+}
+
 static uint64_t free_of(const struct job_item *item)
 {
 	if (item->view.free)
@@ -112,8 +119,9 @@ static struct load item_load(const struct job *job, const struct job_item *item)
 		load.read = read_in(item, present);
 		load.zero = stale_in(item, present);
 	}
-	if (job->options.verify && !job->options.dry_run)
-		load.read += minus(free_of(item), item->verified);
+	if (is_verified(job, item))
+		load.read += minus(free_of(item), item->verified) +
+			     minus(item->to_sum, item->summed);
 	return load;
 }
 
@@ -161,7 +169,7 @@ static uint64_t shown_bps(const struct meter *m, uint64_t bytes, uint64_t us)
 
 static bool is_moving(enum job_phase phase)
 {
-	return phase == JOB_WORKING || phase == JOB_VERIFYING;
+	return phase == JOB_WORKING || phase == JOB_VERIFYING || phase == JOB_SUMMING;
 }
 
 void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view)
@@ -241,8 +249,8 @@ static double cost_of(const struct job *job, const struct job_item *item)
 
 	if (is_metadata(item))
 		cost = (double)present / METADATA_PART;
-	if (job->options.verify && !job->options.dry_run)
-		cost += (double)free_bytes;
+	if (is_verified(job, item))
+		cost += (double)free_bytes + (double)item->to_sum;
 	return cost + LEAST_COST;
 }
 
@@ -256,8 +264,10 @@ static double part_of(const struct job *job, const struct job_item *item)
 		return 1;
 	if (all <= 0)
 		return 0;
-	if (job->options.verify && !job->options.dry_run && item->target->mountpoints == NULL)
-		done = (done + (double)item->verified) / 2;
+	if (is_verified(job, item)) {
+		all += all + (double)item->to_sum;
+		done += (double)(item->verified + item->summed);
+	}
 	return done < all ? done / all : 1;
 }
 

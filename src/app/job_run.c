@@ -3,9 +3,9 @@
 
 /*
  * The order of a job for one target: exclusive locks > driver open > dry walk through the gate >
- * act > flush > verify > end. Nothing of what the survey saw is trusted here but where the target
- * is: it may have been mounted, resized, formatted or taken since, and each of these refuses. What
- * has a verdict against it is refused without a look.
+ * prove > act > flush > prove > end. Nothing of what the survey saw is trusted here but where the
+ * target is: it may have been mounted, resized, formatted or taken since, and each of these
+ * refuses. What has a verdict against it is refused without a look.
  */
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "app/hold.h"
 #include "app/job_impl.h"
 #include "app/job_overlay.h"
+#include "app/job_proof.h"
 #include "disk/disk.h"
 
 /* After a trim: how many chunks are looked at to see what it left, and what of that is worth a
@@ -33,15 +34,18 @@ struct run {
 	struct error err;
 	struct watch watch;
 	bool ended;          /* by the user, in the middle of the work of a driver */
+	struct proof_run proof;
 };
 
-static void set_phase(struct run *r, enum job_phase phase)
+void job_phase(struct job_worker *worker, enum job_phase phase)
 {
-	pthread_mutex_lock(&r->job->mutex);
-	r->item->view.phase = phase;
-	r->item->moved_us = job_clock(r->job);
-	job_wake(r->job);
-	pthread_mutex_unlock(&r->job->mutex);
+	struct job *job = worker->job;
+
+	pthread_mutex_lock(&job->mutex);
+	worker->item->view.phase = phase;
+	worker->item->moved_us = job_clock(job);
+	job_wake(job);
+	pthread_mutex_unlock(&job->mutex);
 }
 
 static void note(struct run *r, enum job_note what, uint64_t a, uint64_t b)
@@ -62,19 +66,36 @@ static int ask(void *arg)
 	return rc;
 }
 
+static bool is_proved(const struct run *r)
+{
+	return r->job->options.verify && !r->job->options.dry_run &&
+	       r->method != METHOD_OVERLAY;
+}
+
+/* What is in use is read twice, for its sum. */
+static uint64_t bytes_to_sum(const struct run *r, uint64_t free_bytes)
+{
+	uint64_t all = r->hold.fs ? r->hold.fs->io->size : 0;
+
+	if (!is_proved(r) || target_is_mounted(r->t) || all <= free_bytes)
+		return 0;
+	return 2 * (all - free_bytes);
+}
+
 static int check(struct run *r)
 {
 	unsigned char cells[JOB_MAP_CELLS] = { 0 };
 	struct gate_look look = { .cells = cells, .pause = ask, .arg = r };
 	int rc;
 
-	set_phase(r, JOB_CHECKING);
+	job_phase(r->worker, JOB_CHECKING);
 	rc = gate_look(r->t, &r->hold, &look, &r->err);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&r->job->mutex);
 	r->item->view.free = look.sum.bytes;
 	r->item->window = look.window;
+	r->item->to_sum = bytes_to_sum(r, look.sum.bytes);
 	memcpy(r->item->map, cells, sizeof(cells));
 	job_note(r->job, r->item, NOTE_LOCKED, look.sum.bytes, look.sum.extents, NULL);
 	pthread_mutex_unlock(&r->job->mutex);
@@ -201,7 +222,7 @@ static int act(struct run *r)
 	if (rc)
 		return rc;
 	note(r, NOTE_METHOD, m, 0);
-	set_phase(r, JOB_WORKING);
+	job_phase(r->worker, JOB_WORKING);
 	while ((rc = act_by(r, m)) < 0 && r->item->asked == METHOD_AUTO) {
 		enum method next = choose_next(m, r->err.why);
 
@@ -225,37 +246,13 @@ static int flush(struct run *r)
 
 	if (r->job->options.dry_run)
 		return 0;
-	set_phase(r, JOB_FLUSHING);
+	job_phase(r->worker, JOB_FLUSHING);
 	if (r->method == METHOD_OVERLAY)
 		return overlays_finish(r->job, r->item, &r->err);
 	rc = target_is_mounted(r->t) ? 0 : io_flush(io);
 	if (rc)
 		return io_report(io, WHY_FLUSH, -rc, &r->err);
 	note(r, NOTE_FLUSHED, 0, 0);
-	return 0;
-}
-
-static int verify(struct run *r)
-{
-	int rc;
-
-	if (!r->job->options.verify || r->job->options.dry_run ||
-	    r->method == METHOD_OVERLAY)
-		return 0;
-	if (target_is_mounted(r->t)) {
-		note(r, NOTE_UNVERIFIED, 0, 0);
-		return 0;
-	}
-	set_phase(r, JOB_VERIFYING);
-	rc = engine_verify(r->hold.fs, &r->watch, &r->err);
-	if (rc)
-		return rc;
-	pthread_mutex_lock(&r->job->mutex);
-	/* What could not be read was not verified. */
-	r->item->view.verified = r->item->view.errors == 0;
-	if (r->item->view.verified)
-		job_note(r->job, r->item, NOTE_VERIFIED, 0, 0, NULL);
-	pthread_mutex_unlock(&r->job->mutex);
 	return 0;
 }
 
@@ -288,7 +285,7 @@ static void measure_remains(struct run *r)
 
 	if (!target_is_mounted(r->t) || !r->hold.fs || r->hold.source || r->job->options.dry_run)
 		return;
-	set_phase(r, JOB_VERIFYING);
+	job_phase(r->worker, JOB_VERIFYING);
 	if (hold_look(r->t, &h, NULL) == 0)
 		sample(&h, &watch, &e);
 	hold_release(&h);
@@ -328,12 +325,14 @@ static int go(struct run *r)
 	r->worker->look_us = 0;
 	look_at_host(r, &r->item->view.host_before);
 	rc = check(r);
+	if (rc == 0 && is_proved(r))
+		rc = proof_before(&r->proof, &r->err);
 	if (rc == 0)
 		rc = act(r);
 	if (rc == 0)
 		rc = flush(r);
-	if (rc == 0)
-		rc = verify(r);
+	if (rc == 0 && is_proved(r))
+		rc = proof_after(&r->proof, &r->watch, &r->err);
 	if (rc == 0)
 		measure_remains(r);
 	look_at_host(r, &r->item->view.host_after);
@@ -374,6 +373,7 @@ void job_item_run(struct job_worker *worker)
 	int rc;
 
 	r.watch = (struct watch){ job_did, job_failed, worker };
+	r.proof = (struct proof_run){ .worker = worker, .t = r.t, .hold = &r.hold };
 	error_clear(&r.err);
 	r.hold.ask = ask;
 	r.hold.ask_arg = &r;

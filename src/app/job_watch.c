@@ -89,9 +89,22 @@ static void measure(struct job *job, struct job_item *item, enum did what, uint6
 	item->moved_us = now;
 }
 
+/* So is the reading of what is in use. */
+static void count_summed(struct job_item *item, enum did what, uint64_t len)
+{
+	uint64_t left = item->to_sum - item->summed;
+
+	if (what == DID_READ || what == DID_HOLE)
+		item->summed += len < left ? len : left;
+}
+
 static void count(struct job *job, struct job_item *item, enum did what, struct extent e)
 {
 	measure(job, item, what, e.len);
+	if (item->view.phase == JOB_SUMMING) {
+		count_summed(item, what, e.len);
+		return;
+	}
 	if (what == DID_READ)
 		item->view.read += e.len;
 	if (item->view.phase == JOB_WORKING)

@@ -30,7 +30,7 @@ const struct cli_option cli_options[] = {
 	  N_("how free space becomes zero; overlay: only in the copy") },
 	{ 'x', "exact", NULL, N_("read all free space instead of a sample") },
 	{ 'n', "dry-run", NULL, N_("do everything but the writing") },
-	{ 'c', "verify", NULL, N_("read what was reclaimed once more") },
+	{ 'c', "verify", NULL, N_("prove that what was free is zero and the rest unchanged") },
 	{ 'r', "reserve", "SIZE", N_("what fill leaves free for others") },
 	{ 'w', "swap", NULL, N_("clear swap areas too, but for their headers") },
 	{ 'g', "gaps", NULL, N_("clear what lies in no partition too, but for traces of a "

@@ -85,14 +85,10 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 		say_fill(line, sizeof(line), _("{name}: {phase}, {zeroed} zeroed, {zero} were zero "
 					       "already, {clock}"), facts);
 	fprintf(out, "%s\n", line);
-	if (item->verified)
-		fprintf(out, "%s\n", say_fill(line, sizeof(line),
-			_("{name}: verified, all its free space reads as zero"), facts));
-	else if (item->phase == JOB_DONE && options->verify && !options->dry_run &&
-		 target_is_mounted(t) && item->method != METHOD_OVERLAY)
-		fprintf(out, "%s\n", say_fill(line, sizeof(line),
-			_("{name}: not verified, because it is mounted: what is free changes"),
-			facts));
+	for (enum say_proof i = 0; i < SAY_PROOFS; i++) {
+		if (say_proof(&item->proofs, i, t->name, line, sizeof(line))[0])
+			fprintf(out, "%s\n", line);
+	}
 	if (item->errors)
 		/* TRANSLATORS: {errors} is a size. */
 		fprintf(out, "%s\n", say_fill(line, sizeof(line),

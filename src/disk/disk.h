@@ -5,6 +5,7 @@
 
 #include "achica/target.h"
 #include "base/io.h"
+#include "disk/view.h"
 
 /*
  * The layer's face for app/: the tree, and the locks. Everything here only looks; nothing writes,
@@ -59,6 +60,14 @@ int lock_check(struct lock *lock, struct error *err);
 
 /* The target's window, over the descriptor that holds the lock; the lock's, not the caller's. */
 struct io *lock_window(struct lock *lock);
+
+/*
+ * The target as a read-only device for another program to look at, which the lock does not take for
+ * an intruder, until lock_hide. 0, or -errno: see view_open; -EOPNOTSUPP for a volume in several
+ * segments, and for what is mounted.
+ */
+int lock_show(struct lock *lock, const struct target *t, struct view *view);
+void lock_hide(struct lock *lock, struct view *view);
 
 /* Under a mounted loop device the image's own file begins to be written out, as far as its data are
    in the host's memory only. Waits for nothing, promises nothing. */

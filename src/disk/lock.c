@@ -496,6 +496,31 @@ int lock_check(struct lock *lock, struct error *err)
 	return check_claims(lock, err);
 }
 
+int lock_show(struct lock *lock, const struct target *t, struct view *view)
+{
+	const struct use *use;
+	int r;
+
+	if (lock->n_claims == 0 || t->n_segments > 0)
+		return -EOPNOTSUPP;
+	use = &lock->claims[lock->n_claims - 1].use;
+	r = view_open(view, use->fd, (struct extent){ t->base, t->size });
+	for (size_t i = 0; r == 0 && i < lock->n_claims; i++) {
+		if (lock->claims[i].use.own == 0)
+			lock->claims[i].use.own = view->dev;
+	}
+	return r;
+}
+
+void lock_hide(struct lock *lock, struct view *view)
+{
+	for (size_t i = 0; i < lock->n_claims; i++) {
+		if (lock->claims[i].use.own == view->dev)
+			lock->claims[i].use.own = 0;
+	}
+	view_close(view);
+}
+
 void lock_release(struct lock *lock)
 {
 	if (!lock)

@@ -85,6 +85,11 @@ uint64_t engine_default_reserve(uint64_t size, bool others);
    with its place. Tells holes, reads and failures. */
 int engine_verify(struct fs *fs, const struct watch *watch, struct error *err);
 
+/* Reads all that is not free space, to the end of the window, and gives its sum: the same as long
+   as no byte of it changes. fresh: from the medium. Tells holes, reads and failures. */
+int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, uint64_t *sum,
+	       struct error *err);
+
 /* Reads all of the free space: the exact estimate. Tells holes, reads and failures, no more. What
    cannot be read makes it inexact. */
 int engine_scan(struct fs *fs, const struct watch *watch, struct estimate *estimate,

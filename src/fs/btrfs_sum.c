@@ -11,10 +11,10 @@
 #include <gcrypt.h>
 #include <stdint.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "base/hash.h"
 #include "fs/btrfs_sum.h"
 
 static void put_le(unsigned char *p, uint64_t value, unsigned bytes)
@@ -33,7 +33,7 @@ static bool sum_crc32c(int algorithm, const unsigned char *data, size_t len, uns
 static bool sum_xxhash(int algorithm, const unsigned char *data, size_t len, unsigned char *sum)
 {
 	(void)algorithm;
-	put_le(sum, XXH64(data, len, 0), 8);
+	put_le(sum, hash_xxh64(data, len, 0), 8);
 	return true;
 }
 

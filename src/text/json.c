@@ -19,6 +19,8 @@ static const char *const phase_names[] = {
 	[JOB_WAITING] = "waiting",
 	[JOB_LOCKING] = "locking",
 	[JOB_CHECKING] = "checking",
+	[JOB_SUMMING] = "summing",
+	[JOB_FSCK] = "fsck",
 	[JOB_WORKING] = "working",
 	[JOB_FLUSHING] = "flushing",
 	[JOB_VERIFYING] = "verifying",
@@ -220,6 +222,32 @@ static size_t find_item(struct job *job, const struct target *t, size_t items)
 	return i;
 }
 
+static json_t *proof(enum proof how)
+{
+	static const char *const names[] = {
+		[PROOF_GOOD] = "ok",
+		[PROOF_BAD] = "failed",
+		[PROOF_MOUNTED] = "mounted",
+		[PROOF_UNREADABLE] = "unreadable",
+		[PROOF_NO_TOOL] = "no-program",
+		[PROOF_NO_DEVICE] = "no-device",
+		[PROOF_UNSURE] = "no-verdict",
+	};
+
+	return names[how] ? json_string(names[how]) : json_null();
+}
+
+static json_t *proofs(const struct job_proofs *p)
+{
+	struct object o = object_new();
+
+	put(&o, "free", proof(p->free));
+	put(&o, "used", proof(p->used));
+	put(&o, "fsck", proof(p->fsck));
+	put(&o, "program", p->tool ? json_string(p->tool) : json_null());
+	return object_take(&o);
+}
+
 static void put_result(struct object *o, const struct job_view_item *item, const struct target *t,
 		       const char *overlay)
 {
@@ -235,7 +263,8 @@ static void put_result(struct object *o, const struct job_view_item *item, const
 	put(o, "seconds", json_real((double)item->elapsed_ms / 1000));
 	put(o, "host_before", bytes_or_null(item->host_before));
 	put(o, "host_after", bytes_or_null(item->host_after));
-	put(o, "verified", json_boolean(item->verified));
+	put(o, "verified", json_boolean(item->proofs.free == PROOF_GOOD));
+	put(o, "proofs", proofs(&item->proofs));
 	put(o, "overlay", name(overlay));
 }
 

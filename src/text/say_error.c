@@ -60,6 +60,13 @@ static const struct reason reasons[] = {
 	[WHY_CHANGED] = { NC_("state, max 20 cells", "source changed"),
 		N_("{what} was written to while it was copied"),
 		N_("it was written to while it was copied") },
+	[WHY_USED] = { NC_("state, max 20 cells", "files changed"),
+		N_("what is in use in {what} is not what it was before"),
+		N_("what is in use is not what it was before") },
+	[WHY_FSCK_AFTER] = { NC_("state, max 20 cells", "errors found after"),
+		/* TRANSLATORS: {what} is a program such as e2fsck. */
+		N_("{what} finds errors in it which were not there before"),
+		N_("fsck finds errors in it which were not there before") },
 	[WHY_TIMEOUT] = { NC_("state, max 20 cells", "does not answer"),
 		N_("{what} does not answer"), N_("the device does not answer") },
 
@@ -92,6 +99,9 @@ static const struct reason reasons[] = {
 		N_("this {what} was not cleanly unmounted"), N_("it was not cleanly unmounted") },
 	[WHY_ERRORS] = { NC_("state, max 20 cells", "marked with errors"),
 		N_("this {what} is marked as having errors"), N_("it is marked as having errors") },
+	[WHY_FSCK] = { NC_("state, max 20 cells", "errors found"),
+		/* TRANSLATORS: {what} is a program such as e2fsck. */
+		N_("{what} finds errors in it"), N_("fsck finds errors in it") },
 	[WHY_ORPHANS] = { NC_("state, max 20 cells", "orphaned files"),
 		N_("this {what} has deleted files which are not freed yet"),
 		N_("it has deleted files which are not freed yet") },

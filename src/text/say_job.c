@@ -13,6 +13,9 @@ static const char *const phases[] = {
 	[JOB_WAITING] = NC_("phase, max 10 cells", "waiting"),
 	[JOB_LOCKING] = NC_("phase, max 10 cells", "locking"),
 	[JOB_CHECKING] = NC_("phase, max 10 cells", "checking"),
+	/* TRANSLATORS: what is in use is read, to see that it stays as it is. */
+	[JOB_SUMMING] = NC_("phase, max 10 cells", "files"),
+	[JOB_FSCK] = "fsck",
 	[JOB_WORKING] = NC_("phase, max 10 cells", "zeroing"),
 	[JOB_FLUSHING] = NC_("phase, max 10 cells", "flushing"),
 	[JOB_VERIFYING] = NC_("phase, max 10 cells", "verifying"),
@@ -119,6 +122,7 @@ static const char *const events[] = {
 	[NOTE_QUARTER] = N_("{name}: {a} % done"),
 	[NOTE_FLUSHED] = N_("{name}: everything written is on the disk"),
 	[NOTE_VERIFIED] = N_("{name}: verified, all its free space reads as zero"),
+	[NOTE_UNCHANGED] = N_("{name}: verified, what is in use is what it was before"),
 	[NOTE_DONE] = N_("{name}: done, {size} zeroed, {other} were zero already"),
 	[NOTE_OVERLAY] = N_("{name}: done, left as it is; the copy leaves out {size}"),
 	[NOTE_REFUSED] = N_("{name}: refused: {reason}"),
@@ -171,4 +175,41 @@ char *say_event(const struct job_event *event, const struct target *t, char *buf
 	say_size_long(event->b, other, sizeof(other));
 	say_reason(&event->error, reason, sizeof(reason));
 	return say_fill(buf, n, sentence_of(event), facts);
+}
+
+/* {name} is the target, {tool} its fsck. One row for each proof; what it did not come to, and what
+   failed, which is the item's error, is not said. */
+static const char *const proofs_said[][PROOF_UNSURE + 1] = {
+	{
+		[PROOF_GOOD] = N_("{name}: verified, all its free space reads as zero"),
+		[PROOF_MOUNTED] =
+			N_("{name}: not verified, because it is mounted: what is free changes"),
+		[PROOF_UNREADABLE] =
+			N_("{name}: not verified, some of its free space cannot be read"),
+	},
+	{
+		[PROOF_GOOD] = N_("{name}: verified, what is in use is what it was before"),
+		[PROOF_UNREADABLE] =
+			N_("{name}: not compared, some of what is in use cannot be read"),
+	},
+	{
+		[PROOF_GOOD] = N_("{name}: verified, {tool} finds no error"),
+		[PROOF_NO_TOOL] = N_("{name}: not checked, {tool} is not installed"),
+		[PROOF_NO_DEVICE] =
+			N_("{name}: not checked, {tool} could not be given a read-only device"),
+		[PROOF_UNSURE] = N_("{name}: not checked, {tool} came to no verdict"),
+	},
+};
+
+char *say_proof(const struct job_proofs *proofs, enum say_proof which, const char *name, char *buf,
+		size_t n)
+{
+	const enum proof how[] = { proofs->free, proofs->used, proofs->fsck };
+	const struct say_fact facts[] = {
+		{ "name", name }, { "tool", proofs->tool }, { NULL, NULL },
+	};
+	const char *sentence = proofs_said[which][how[which]];
+
+	buf[0] = '\0';
+	return sentence ? say_fill(buf, n, _(sentence), facts) : buf;
 }

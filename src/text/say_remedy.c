@@ -29,6 +29,10 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_TOOL] = N_("install {what}"),
 	[WHY_DIFFERS] = N_("see what the kernel says: dmesg"),
 	[WHY_CHANGED] = N_("see who uses it: fuser -v {path}"),
+	[WHY_USED] =
+		N_("another program wrote to it, or the disk cannot be trusted: go back to a copy"),
+	[WHY_FSCK_AFTER] =
+		N_("another program wrote to it, or the disk cannot be trusted: go back to a copy"),
 	[WHY_TIMEOUT] = N_("see what the kernel says: dmesg"),
 
 	[WHY_MOUNTED] = "umount {what}",
@@ -215,6 +219,7 @@ static bool is_for_repair(enum why why)
 	case WHY_JOURNAL:
 	case WHY_UNCLEAN:
 	case WHY_ERRORS:
+	case WHY_FSCK:
 	case WHY_ORPHANS:
 	case WHY_DIRTY:
 	case WHY_CORRUPT:

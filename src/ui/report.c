@@ -181,6 +181,10 @@ static void print_item(const struct ui *ui, size_t i, FILE *out)
 		? _("{name}: {phase}, left as it is; its copy leaves out {zeroed} of free space, "
 		    "and {zero} of holes, {clock}")
 		: _("{name}: {phase}, {zeroed} zeroed, {zero} were zero already, {clock}"), facts));
+	for (enum say_proof k = 0; k < SAY_PROOFS; k++) {
+		if (say_proof(&item->proofs, k, t->name, line, sizeof(line))[0])
+			fprintf(out, "achica: %s\n", line);
+	}
 	if (item->error.why == WHY_NONE)
 		return;
 	say_reason(&item->error, reason, sizeof(reason));

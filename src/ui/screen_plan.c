@@ -306,8 +306,8 @@ static void draw_options(const struct ui *ui, struct grid *g, int row)
 		{ "mark", ui->plan.verify ? "[x]" : "[ ]" }, { "rate", rate }, { NULL, NULL },
 	};
 
-	/* TRANSLATORS: "[x] verify: read everything back". {mark} is the box. */
-	say_fill(text, sizeof(text), _("{mark} verify: read everything back"), facts);
+	/* TRANSLATORS: "[x] verify: zeros, files, fsck". {mark} is the box; what is verified. */
+	say_fill(text, sizeof(text), _("{mark} verify: zeros, files, fsck"), facts);
 	draw_field_row(ui, g, row, FIELD_VERIFY, text);
 	if (ui->plan.max_rate)
 		say_rate(ui->plan.max_rate, rate, sizeof(rate));

@@ -151,6 +151,39 @@ static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 		say_fill(buf, n, _("{name}: {expected} expected, {found} found."), facts);
 }
 
+/* What the proofs of all targets that are done came to; NULL when none was asked for. */
+static const char *say_verified(const struct ui *ui)
+{
+	const struct zero *z = &ui->zero;
+	bool asked = false, all = true, fsck = false;
+
+	for (size_t i = 0; i < z->view.items; i++) {
+		const struct job_proofs *p = &z->items[i].proofs;
+
+		if (z->items[i].phase != JOB_DONE || p->free == PROOF_NONE)
+			continue;
+		asked = true;
+		all = all && p->free == PROOF_GOOD && p->used == PROOF_GOOD &&
+		      (!p->tool || p->fsck == PROOF_GOOD);
+		fsck = fsck || p->fsck == PROOF_GOOD;
+	}
+	if (!asked)
+		return NULL;
+	if (!all)
+		return _("Not all could be verified: the log (l) says what.");
+	return fsck ? _("Verified: what was free is zero, the rest is as it was, fsck is content.")
+		    : _("Verified: what was free is zero, and the rest is as it was.");
+}
+
+static void add_verified(const struct ui *ui, char *note, size_t n)
+{
+	const char *verified = say_verified(ui);
+	size_t len = strlen(note);
+
+	if (verified)
+		snprintf(note + len, n - len, "%s%s", len ? " " : "", verified);
+}
+
 struct place {
 	int head, list, list_rows, sums, note, note_rows, title, commands, command_rows, why;
 	int why_rows;
@@ -231,6 +264,8 @@ static void draw(const struct ui *ui, struct grid *g)
 	if (!ui->job || !z->items)
 		return;
 	say_note(ui, grid_pm(g), note, sizeof(note));
+	if (!ui->copy.convert)
+		add_verified(ui, note, sizeof(note));
 	if (r->foretold)
 		copies_add(g, say_copies_as(&r->copies, r->format, grid_pm(g), line, sizeof(line)),
 			   note, sizeof(note));

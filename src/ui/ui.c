@@ -57,7 +57,7 @@ int ui_open(struct ui *ui, const struct options *options, struct error *err)
 	int rc;
 
 	*ui = (struct ui){ .options = options, .rows = 24, .cols = 80, .interrupt_ms = -1 };
-	ui->plan.verify = options->job.verify;
+	ui->plan.verify = true;
 	ui->plan.max_rate = options->job.max_rate;
 	look_at_clocks(ui);
 	/* Consent by an option is for batch: here the name is asked for. */

@@ -165,6 +165,39 @@ struct io *lock_window(struct lock *lock)
 	return lock->io;
 }
 
+int lock_show(struct lock *lock, const struct target *t, struct view *view)
+{
+	(void)lock;
+	(void)t;
+	*view = (struct view){ .fd = -1 };
+	return world.shows ? 0 : -EPERM;
+}
+
+void lock_hide(struct lock *lock, struct view *view)
+{
+	(void)lock;
+	(void)view;
+}
+
+const char *fsck_name(const char *fstype)
+{
+	(void)fstype;
+	return "fsck.world";
+}
+
+int fsck_run(const char *fstype, const char *node, bool (*canceled)(void *arg), void *arg,
+	     enum fsck *verdict, struct error *err)
+{
+	(void)fstype;
+	(void)node;
+	(void)err;
+	trace("fsck");
+	if (canceled(arg))
+		return -ECANCELED;
+	*verdict = world.fsck[world.fscks++ % 2];
+	return 0;
+}
+
 void lock_push(struct lock *lock)
 {
 	(void)lock;
@@ -325,6 +358,21 @@ int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct e
 uint64_t engine_default_reserve(uint64_t size, bool others)
 {
 	return others ? size / 100 : 0;
+}
+
+int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, uint64_t *sum,
+	       struct error *err)
+{
+	(void)fs;
+	(void)fresh;
+	trace("sum");
+	if (world.sum_errnum) {
+		error_set(err, WHY_READ, world.sum_errnum, "world");
+		return watch->failed(watch->arg, err, (struct extent){ 0, 512 });
+	}
+	*sum = world.sum;
+	world.sum += world.sum_grows;
+	return watch->did(watch->arg, DID_READ, (struct extent){ 0, WORLD_FREE_AT });
 }
 
 int engine_verify(struct fs *fs, const struct watch *watch, struct error *err)

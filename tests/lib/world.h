@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "achica/target.h"
+#include "app/fsck.h"
 #include "base/io.h"
 
 /*
@@ -29,6 +30,12 @@ struct world {
 	int trim_errnum;       /* WHY_NO_TRIM */
 	int flush_errnum;
 	int verify_errnum;     /* WHY_VERIFY */
+	int sum_errnum;        /* what is in use cannot be read */
+	uint64_t sum;          /* of what is in use */
+	uint64_t sum_grows;    /* by so much with each reading */
+	bool shows;            /* a read-only device can be made */
+	enum fsck fsck[2];     /* before and after */
+	size_t fscks;          /* so far */
 	unsigned bad_chunk;    /* from 1: reading it fails; 0 none */
 	unsigned slow_us;      /* each chunk takes that long */
 	bool stale;            /* the free space holds data */

@@ -354,7 +354,7 @@ static void the_plan_is_what_the_job_gets(void **state)
 	type("mm");            /* punch, which is refused; write */
 	type("DDLDR\n");
 	assert_int_equal(ui.step, STEP_ZERO);
-	assert_true(fake.options.verify);
+	assert_false(fake.options.verify);
 	assert_true(fake.options.ask_errors);
 	assert_int_equal(fake.options.max_rate, 500000000);
 	assert_int_equal(fake.methods[0], METHOD_AUTO);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The filesystems' own programs to check them, told to change nothing. Exit statuses: fsck(8),
+ * e2fsck(8), xfs_repair(8), btrfs-check(8), ntfsfix(8), fsck.fat(8), fsck.exfat(8), and of
+ * hfsprogs fsck_hfs.c. fsck.f2fs ends with 0 whatever it finds; it prints a line that begins with
+ * "[FSCK]" and has "[Fail]" for each kind of fault.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "achica/units.h"
+#include "app/fsck.h"
+
+struct program {
+	const char *fstype;
+	const char *argv[3]; /* before the device */
+	int errors;          /* bits of the exit status which mean that it found some */
+};
+
+static const struct program programs[] = {
+	{ "ext2", { "e2fsck", "-fn" }, 4 },
+	{ "ext3", { "e2fsck", "-fn" }, 4 },
+	{ "ext4", { "e2fsck", "-fn" }, 4 },
+	{ "xfs", { "xfs_repair", "-n" }, 1 },
+	{ "btrfs", { "btrfs", "check", "--readonly" }, 1 },
+	{ "ntfs", { "ntfsfix", "-n" }, 1 },
+	{ "vfat", { "fsck.fat", "-n" }, 1 },
+	{ "exfat", { "fsck.exfat", "-n" }, 1 | 4 },
+	{ "f2fs", { "fsck.f2fs", "--dry-run" }, 4 },
+	{ "hfsplus", { "fsck.hfsplus", "-fn" }, 8 },
+};
+
+static const struct program *program_of(const char *fstype)
+{
+	for (size_t i = 0; fstype && i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (strcmp(programs[i].fstype, fstype) == 0)
+			return &programs[i];
+	}
+	return NULL;
+}
+
+const char *fsck_name(const char *fstype)
+{
+	const struct program *p = program_of(fstype);
+
+	return p ? p->argv[0] : NULL;
+}
+
+struct reading {
+	bool (*canceled)(void *arg);
+	void *arg;
+	bool failed;   /* it said so */
+};
+
+static bool ask(void *arg)
+{
+	const struct reading *r = arg;
+
+	return r->canceled(r->arg);
+}
+
+static void hear(void *arg, const char *line)
+{
+	struct reading *r = arg;
+
+	if (strncmp(line, "[FSCK]", 6) == 0 && strstr(line, "[Fail]"))
+		r->failed = true;
+}
+
+int fsck_run(const char *fstype, const char *node, bool (*canceled)(void *arg), void *arg,
+	     enum fsck *verdict, struct error *err)
+{
+	const struct program *p = program_of(fstype);
+	struct reading reading = { canceled, arg, false };
+	char *argv[5] = { NULL };
+	struct tool tool = { .argv = argv, .canceled = ask, .said = hear, .arg = &reading };
+	size_t n = 0;
+	int rc;
+
+	if (!p)
+		return error_set(err, WHY_UNKNOWN_FS, 0, fstype);
+	while (n < 3 && p->argv[n]) {
+		argv[n] = (char *)p->argv[n];
+		n++;
+	}
+	argv[n] = (char *)node;
+	*verdict = FSCK_MISSING;
+	if (!tool_is_there(argv[0]))
+		return 0;
+	rc = tool_run(&tool, err);
+	if (rc)
+		return rc;
+	if (tool.status == 0 && !reading.failed)
+		*verdict = FSCK_CLEAN;
+	else if (reading.failed || (tool.status < 128 && (tool.status & p->errors)))
+		*verdict = FSCK_ERRORS;
+	else
+		*verdict = FSCK_UNSURE;
+	return 0;
+}

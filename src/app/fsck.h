@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+#ifndef ACHICA_APP_FSCK_H
+#define ACHICA_APP_FSCK_H
+
+#include "app/tool.h"
+
+enum fsck {
+	FSCK_CLEAN,
+	FSCK_ERRORS,
+	FSCK_UNSURE,   /* it ended without a verdict */
+	FSCK_MISSING,  /* it is not installed */
+};
+
+/* The program that checks filesystems of that type (as libblkid names it) without changing them;
+   NULL where there is none. */
+const char *fsck_name(const char *fstype);
+
+/* Runs it on node. 0 with *verdict, *said being the last line of its errors; or -ECANCELED, because
+   canceled (see tool.h) said so. */
+int fsck_run(const char *fstype, const char *node, bool (*canceled)(void *arg), void *arg,
+	     enum fsck *verdict, struct error *err);
+
+#endif

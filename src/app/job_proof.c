@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Copyright (C) 2026 the achica developers */
+
+/*
+ * The proofs of --verify: what was free reads as zero, from the medium; what is in use has the sum
+ * that it had before; the filesystem's own fsck, which is given a read-only device, finds no error,
+ * neither before, where it would be a reason not to begin, nor after. What is mounted changes by
+ * itself and is not proved. Where a proof cannot be had, the work goes on without it and says so.
+ */
+
+#include <errno.h>
+
+#include "app/fsck.h"
+#include "app/job_proof.h"
+#include "disk/view.h"
+
+static void set(struct proof_run *p, enum proof *field, enum proof value)
+{
+	pthread_mutex_lock(&p->worker->job->mutex);
+	*field = value;
+	pthread_mutex_unlock(&p->worker->job->mutex);
+}
+
+static void note(struct proof_run *p, enum job_note what)
+{
+	struct job_worker *w = p->worker;
+
+	pthread_mutex_lock(&w->job->mutex);
+	job_note(w->job, w->item, what, 0, 0, NULL);
+	pthread_mutex_unlock(&w->job->mutex);
+}
+
+static struct job_proofs *proofs_of(struct proof_run *p)
+{
+	return &p->worker->item->view.proofs;
+}
+
+struct summing {
+	struct job_worker *worker;
+	bool unread;
+};
+
+static int sum_did(void *arg, enum did what, struct extent e)
+{
+	const struct summing *s = arg;
+
+	return job_did(s->worker, what, e);
+}
+
+/* Nothing is to be done there, so nobody is asked. */
+static int sum_failed(void *arg, const struct error *err, struct extent e)
+{
+	struct summing *s = arg;
+
+	(void)err;
+	(void)e;
+	s->unread = true;
+	return -EIO;
+}
+
+/* 0, and *unread when some of what is in use cannot be read. */
+static int take_sum(struct proof_run *p, bool fresh, uint64_t *sum, bool *unread,
+		    struct error *err)
+{
+	struct summing s = { .worker = p->worker };
+	const struct watch watch = { sum_did, sum_failed, &s };
+	int rc;
+
+	job_phase(p->worker, JOB_SUMMING);
+	rc = engine_sum(p->hold->fs, fresh, &watch, sum, err);
+	*unread = rc && (s.unread || err->why == WHY_READ);
+	if (!*unread)
+		return rc;
+	error_clear(err);
+	return 0;
+}
+
+static bool is_over(void *arg)
+{
+	return job_obey(arg) != 0;
+}
+
+static int run_fsck(struct proof_run *p, enum proof *result, struct error *err)
+{
+	static const enum proof meaning[] = {
+		[FSCK_CLEAN] = PROOF_GOOD,
+		[FSCK_ERRORS] = PROOF_BAD,
+		[FSCK_UNSURE] = PROOF_UNSURE,
+		[FSCK_MISSING] = PROOF_NO_TOOL,
+	};
+	enum fsck verdict;
+	struct view view;
+	int rc;
+
+	job_phase(p->worker, JOB_FSCK);
+	if (lock_show(p->hold->lock, p->t, &view) < 0) {
+		*result = PROOF_NO_DEVICE;
+		return 0;
+	}
+	rc = fsck_run(p->t->fstype, view.node, is_over, p->worker, &verdict, err);
+	lock_hide(p->hold->lock, &view);
+	if (rc == 0)
+		*result = meaning[verdict];
+	return rc;
+}
+
+int proof_before(struct proof_run *p, struct error *err)
+{
+	struct job_proofs *proofs = proofs_of(p);
+	const char *tool = fsck_name(p->t->fstype);
+	enum proof result = PROOF_NONE;
+	bool unread;
+	int rc;
+
+	if (target_is_mounted(p->t)) {
+		set(p, &proofs->free, PROOF_MOUNTED);
+		note(p, NOTE_UNVERIFIED);
+		return 0;
+	}
+	rc = take_sum(p, false, &p->sum, &unread, err);
+	if (rc == 0 && unread)
+		set(p, &proofs->used, PROOF_UNREADABLE);
+	if (rc || !tool)
+		return rc;
+	proofs->tool = tool;
+	rc = run_fsck(p, &result, err);
+	if (rc == 0 && result == PROOF_BAD)
+		return error_set(err, WHY_FSCK, 0, tool);
+	if (rc == 0 && result != PROOF_GOOD)
+		set(p, &proofs->fsck, result);
+	return rc;
+}
+
+static int prove_free(struct proof_run *p, const struct watch *watch, struct error *err)
+{
+	struct job_proofs *proofs = proofs_of(p);
+	int rc;
+
+	job_phase(p->worker, JOB_VERIFYING);
+	rc = engine_verify(p->hold->fs, watch, err);
+	if (rc && err->why == WHY_VERIFY)
+		set(p, &proofs->free, PROOF_BAD);
+	if (rc)
+		return rc;
+	/* What could not be read, or written, was not verified. */
+	if (p->worker->item->view.errors) {
+		set(p, &proofs->free, PROOF_UNREADABLE);
+		return 0;
+	}
+	set(p, &proofs->free, PROOF_GOOD);
+	note(p, NOTE_VERIFIED);
+	return 0;
+}
+
+static int prove_used(struct proof_run *p, struct error *err)
+{
+	struct job_proofs *proofs = proofs_of(p);
+	uint64_t sum;
+	bool unread;
+	int rc = take_sum(p, true, &sum, &unread, err);
+
+	if (rc)
+		return rc;
+	if (unread) {
+		set(p, &proofs->used, PROOF_UNREADABLE);
+		return 0;
+	}
+	set(p, &proofs->used, sum == p->sum ? PROOF_GOOD : PROOF_BAD);
+	if (sum != p->sum)
+		return error_set(err, WHY_USED, EIO, p->t->path);
+	note(p, NOTE_UNCHANGED);
+	return 0;
+}
+
+static int prove_fsck(struct proof_run *p, struct error *err)
+{
+	struct job_proofs *proofs = proofs_of(p);
+	enum proof result = PROOF_NONE;
+	int rc = run_fsck(p, &result, err);
+
+	if (rc)
+		return rc;
+	set(p, &proofs->fsck, result);
+	return result == PROOF_BAD ? error_set(err, WHY_FSCK_AFTER, EIO, proofs->tool) : 0;
+}
+
+int proof_after(struct proof_run *p, const struct watch *watch, struct error *err)
+{
+	const struct job_proofs *proofs = proofs_of(p);
+	int rc;
+
+	if (target_is_mounted(p->t))
+		return 0;
+	rc = prove_free(p, watch, err);
+	if (rc == 0 && proofs->used == PROOF_NONE)
+		rc = prove_used(p, err);
+	if (rc == 0 && proofs->tool && proofs->fsck == PROOF_NONE)
+		rc = prove_fsck(p, err);
+	return rc;
+}
