@@ -156,6 +156,7 @@ wizard 24 80 linux --method=write --max-rate=4M disk.img <<-'END'
 	send <Right>
 	send <Enter>
 	wait [3 Zero]
+	wait zeroing
 	resize 4 30
 	wait 40x10
 	resize 10 40
