@@ -113,8 +113,16 @@ static void say_parts(const struct ui *ui, const struct target *t, const char *p
 		 facts);
 }
 
-/* What can be reclaimed, or why it cannot. */
-static void say_gain(const struct ui *ui, const struct target *t, const char *pm, char *line)
+/* An option of the copy makes a difference. */
+static bool wants_option(const struct target *t)
+{
+	return forecast_pays(t->saves[FORECAST_EXTENDED], t->saves[FORECAST_PLAIN]);
+}
+
+/* What can be reclaimed, or why it cannot. In a line that is cut, an option that pays comes before
+   what was read for the estimate. */
+static void say_gain(const struct ui *ui, const struct target *t, bool cut, const char *pm,
+		     char *line)
 {
 	char text[1024], amount[64], sampled[48], bytes[48];
 	const struct say_fact facts[] = {
@@ -135,7 +143,8 @@ static void say_gain(const struct ui *ui, const struct target *t, const char *pm
 		say_fill(line, LINE, _("Cannot be marked: {reason}"), facts);
 	} else if ((!target_can(t) && !wants) || !t->estimate.known) {
 		return;
-	} else if (say_saves(t, text, sizeof(text))[0] && t->estimate.exact) {
+	} else if (say_saves(t, text, sizeof(text))[0] &&
+		   (t->estimate.exact || (cut && wants_option(t)))) {
 		/* TRANSLATORS: "Reclaimable 117.0M exact; saves 0B as qcow2, 112.0M with -o ..." */
 		say_fill(line, LINE, _("Reclaimable {amount}; {saves}"), facts);
 	} else if (text[0]) {
@@ -199,7 +208,7 @@ void select_detail(const struct ui *ui, struct grid *g, int row, int rows)
 		return;
 	say_device(t, lines[0]);
 	say_contents(t, lines[1]);
-	say_gain(ui, t, grid_pm(g), lines[2]);
+	say_gain(ui, t, true, grid_pm(g), lines[2]);
 	say_way(t, ui->options->job.method, lines[3]);
 	/* The row itself has the figure: say why there is none, or what it is a figure of. */
 	if (rows == 1 && t->verdict.why == WHY_NONE)
@@ -250,7 +259,7 @@ void select_info(struct ui *ui)
 	}
 	say_device(t, lines[0]);
 	say_contents(t, lines[1]);
-	say_gain(ui, t, "+-", lines[2]);
+	say_gain(ui, t, false, "+-", lines[2]);
 	say_way(t, ui->options->job.method, lines[3]);
 	text[0] = '\0';
 	for (int i = 0; i < 4 && at < sizeof(text); i++) {

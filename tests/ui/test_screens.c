@@ -125,6 +125,16 @@ static void select_shows_a_disk_folded_and_the_last_page(void **state)
 	end();
 }
 
+static void scattered_data_is_shown_with_the_option_that_pays(void **state)
+{
+	(void)state;
+	begin();
+	type("D");
+	rows_focused(&ui.select)->saves[FORECAST_PLAIN] = 0;
+	compare("select-scattered", &sizes[0], true);
+	end();
+}
+
 static void select_without_disks_says_what_to_do(void **state)
 {
 	(void)state;
@@ -420,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCREEN(select_shows_the_tree),
 		SCREEN(select_shows_a_disk_folded_and_the_last_page),
+		SCREEN(scattered_data_is_shown_with_the_option_that_pays),
 		SCREEN(select_without_disks_says_what_to_do),
 		SCREEN(names_from_disks_are_shown_clean),
 		SCREEN(refused_row_tells_reason_and_remedy),
