@@ -255,6 +255,11 @@ for name in $(sed -n 's/^\([^ ]*-\(aged\|full\|packed\|holes\)[^ ]*\).*/\1/p' "$
 	same "the map before and after" "$dir/free" "$dir/ours"
 	case $method in punch) method=write ;; *) method=punch ;; esac
 done
+proves "f2fs-holes: the first and the last block of the main area are free"
+main=$((4096 * $(od -An -tu4 -j1116 -N4 "$dir/f2fs-holes")))
+"$freemap" f2fs "$dir/f2fs-holes" >"$dir/ours"
+awk -v first="$main" 'NR == 1 && $1 != first { exit 1 } { end = $1 + $2 }
+	END { exit end != 67108864 }' "$dir/ours" || fail "$(cat "$dir/ours")"
 proves "f2fs-sync: stopped after a checkpoint that is not of an unmount"
 refused unclean f2fs "$dir/f2fs-sync"
 proves "f2fs-fsync: stopped after an fsync that has only added to the last checkpoint"
