@@ -270,18 +270,6 @@ static void judge(struct exam *x, struct target *t, struct io *io, const struct 
 		ask_driver(t, io);
 }
 
-/* In a gap of a volume group deleted volumes may begin with each of its segments. */
-static void find_traces(const struct exam *x, const struct target *t, struct io *io,
-			struct signature *s, struct error *found)
-{
-	const struct stretch alone = { { t->base, t->size }, 1, 0 };
-	const struct stretch *all = t->n_segments ? t->segments : &alone;
-	size_t n = t->n_segments ? t->n_segments : 1;
-
-	for (size_t i = 0; i < n && !s->type[0] && found->why == WHY_NONE; i++)
-		traces_find(io, x->fd, all[i].in, t->sector, s, found);
-}
-
 static void find_signature(const struct exam *x, const struct target *t, struct io *io,
 			   struct signature *s, struct error *found)
 {
@@ -290,7 +278,7 @@ static void find_signature(const struct exam *x, const struct target *t, struct 
 
 	*s = (struct signature){ .usage = SIGNATURE_FS };
 	if (t->kind == TARGET_GAP)
-		find_traces(x, t, io, s, found);
+		traces_in_gap(io, x->fd, t, s, found);
 	else if (!t->n_segments)
 		probe_window(x->fd, window, t->sector, t->path, s, found);
 	else if (io_window_target(io, t, &w) == 0)

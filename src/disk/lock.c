@@ -279,22 +279,17 @@ static int lock_image(const struct target *t, const struct use *use, int *fd, st
 	return r < 0 ? r : take_bytes(*fd, true, &use->place, t->path, err);
 }
 
-/* A gap of a partition table; those of volume groups have no number. */
-static bool is_between_parts(const struct target *t)
-{
-	return t->kind == TARGET_GAP && t->number != 0;
-}
-
-/* Nothing but its disk's table says that it is a gap: that is read again, and what is seen in the
-   gap must be what the user saw. */
+/* Nothing but its disk's table, or the group's metadata, says that it is a gap: that is read again,
+   and what is seen in the gap must be what the user saw. */
 static int check_gap(struct lock *lock, const struct target *t, int fd, struct error *err)
 {
-	struct extent window = { t->base, t->size };
 	struct signature found;
-	int r = gaps_check(lock->base, window, err);
+	int r = 0;
 
+	if (!t->n_pvs)
+		r = gaps_check(lock->base, (struct extent){ t->base, t->size }, err);
 	if (r == 0)
-		r = traces_find(lock->base, fd, window, t->sector, &found, err);
+		r = traces_in_gap(lock->base, fd, t, &found, err);
 	if (r == 0 && strcmp(found.type, t->fstype ? t->fstype : "") != 0)
 		r = error_set(err, WHY_NOT_FOUND, ESTALE, t->name);
 	return r;
@@ -370,7 +365,7 @@ static int lock_bytes(struct lock *lock, const struct target *t, bool write, str
 		r = open_window(lock, t, fd, write, err);
 		if (r == 0 && t->n_pvs)
 			r = volumes_check(lock->base, t, err);
-		return r == 0 && is_between_parts(t) ? check_gap(lock, t, fd, err) : r;
+		return r == 0 && t->kind == TARGET_GAP ? check_gap(lock, t, fd, err) : r;
 	}
 	if (fd >= 0)
 		close(fd);

@@ -195,6 +195,20 @@ static int read_zeros(void *arg, struct extent e)
 	return 0;
 }
 
+int traces_in_gap(struct io *disk, int fd, const struct target *gap, struct signature *found,
+		  struct error *err)
+{
+	const struct stretch alone = { { gap->base, gap->size }, 1, 0 };
+	const struct stretch *all = gap->n_segments ? gap->segments : &alone;
+	size_t n = gap->n_segments ? gap->n_segments : 1;
+	int r = 0;
+
+	found->type[0] = '\0';
+	for (size_t i = 0; r == 0 && i < n && !found->type[0]; i++)
+		r = traces_find(disk, fd, all[i].in, gap->sector, found, err);
+	return r;
+}
+
 int traces_all_zero(struct io *disk, struct extent window, bool *zero)
 {
 	struct zeros z = { disk, malloc(ZERO_STEP), ZERO_MOST };

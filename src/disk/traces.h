@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "disk/probe.h"
+#include "achica/target.h"
 #include "base/io.h"
+#include "disk/probe.h"
 
 /*
  * What is left of filesystems in a window of a disk where none should be: what libblkid finds at
@@ -17,6 +18,10 @@
  */
 int traces_find(struct io *disk, int fd, struct extent window, uint32_t sector,
 		struct signature *found, struct error *err);
+
+/* The same of a gap: in one of a volume group deleted volumes may begin with each segment. */
+int traces_in_gap(struct io *disk, int fd, const struct target *gap, struct signature *found,
+		  struct error *err);
 
 /* Whether all of the window is zero, as far as a bounded look can tell: *zero is false also where
    there is too much to read. -errno when it cannot be read. */
