@@ -16,17 +16,16 @@ boot_cache=$top_builddir/tests/boot
 # Leaves the kernel in $boot_kernel and its modules below $boot_cache.
 need_boot() {
 	need qemu-system-x86_64 busybox cpio depmod modprobe apt-cache
-	if [ ! -e "$boot_cache" ]; then
-		boot_package=$(apt-cache depends linux-image-amd64 2>/dev/null |
-			sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
-		[ -n "$boot_package" ] || skip "apt knows no linux-image-amd64"
-		unpacked "$boot_package" "$boot_cache" index_modules
-	fi
+	once "$boot_cache" get_kernel
 	boot_release=$(cat "$boot_cache/release")
 	boot_kernel=$boot_cache/boot/vmlinuz-$boot_release
 }
 
-index_modules() {
+get_kernel() {
+	boot_package=$(apt-cache depends linux-image-amd64 2>/dev/null |
+		sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
+	[ -n "$boot_package" ] || skip "apt knows no linux-image-amd64"
+	unpack "$boot_package" "$1"
 	rm -r "${1:?}/usr"
 	depmod -b "$1" "${boot_package#linux-image-}"
 	echo "${boot_package#linux-image-}" >"$1/release"

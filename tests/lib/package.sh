@@ -2,52 +2,54 @@
 # Debian packages that are downloaded and unpacked once for each build, and never installed. To be
 # sourced after img.sh.
 
-# unpacked PACKAGE FOLDER COMMAND...: below FOLDER is what PACKAGE holds, as the command, which is
-# given the folder, has left it. Who comes at the same time waits.
-unpacked() {
-	package=$1
-	package_at=$2
-	shift 2
-	[ ! -e "$package_at" ] || return 0
-	need apt-get dpkg-deb flock
-	exec 9>"$package_at.lock"
+# once FOLDER COMMAND...: unless FOLDER is there, the command fills another one, whose name it gets
+# at its end, that becomes FOLDER. Who comes at the same time waits.
+once() {
+	once_at=$1
+	shift
+	[ ! -e "$once_at" ] || return 0
+	need flock
+	exec 9>"$once_at.lock"
 	flock 9
-	if [ ! -e "$package_at" ]; then
-		rm -rf "$package_at.new"
-		mkdir "$package_at.new"
-		(cd "$package_at.new" && apt-get download -q "$package") >"$work/log" 2>&1 ||
-			skip "$package: $(cat "$work/log")"
-		dpkg-deb -x "$package_at.new"/*.deb "$package_at.new"
-		rm "$package_at.new"/*.deb
-		"$@" "$package_at.new"
-		mv "$package_at.new" "$package_at"
+	if [ ! -e "$once_at" ]; then
+		rm -rf "$once_at.new"
+		mkdir "$once_at.new"
+		"$@" "$once_at.new"
+		mv "$once_at.new" "$once_at"
 	fi
 	exec 9>&-
 }
 
-# Apple's mkfs.hfsplus and fsck.hfsplus, which Debian has in non-free alone; that mkfs.hfsplus finds
-# what a wrapper needs. The system's own lists of packages stay as they are.
+# unpack PACKAGE FOLDER
+unpack() {
+	need apt-get dpkg-deb
+	(cd "$2" && apt-get download -q "$1") >"$work/log" 2>&1 || skip "$1: $(cat "$work/log")"
+	dpkg-deb -x "$2"/*.deb "$2"
+	rm "$2"/*.deb
+}
+
+# Apple's mkfs.hfsplus and fsck.hfsplus, which Debian has in non-free alone.
 need_hfsprogs() {
 	hfs_cache=$top_builddir/tests/hfsprogs
-	if [ ! -e "$hfs_cache" ]; then
-		private_apt non-free "$hfs_cache.apt"
-		APT_CONFIG=$hfs_cache.apt/conf
-		export APT_CONFIG
-		unpacked hfsprogs "$hfs_cache" find_boot_data
-		unset APT_CONFIG
-	fi
+	once "$hfs_cache" get_hfsprogs
 	cp "$hfs_cache/usr/share/misc/hfsbootdata" "$work"
 	PATH=$hfs_cache/sbin:$PATH
 }
 
-# It looks for the wrapper's boot blocks below /usr/share, from now on where it is started.
-find_boot_data() {
+# mkfs.hfsplus looks for a wrapper's boot blocks below /usr/share, from now on where it is started.
+get_hfsprogs() {
+	private_apt non-free "$1/apt"
+	APT_CONFIG=$1/apt/conf
+	export APT_CONFIG
+	unpack hfsprogs "$1"
+	unset APT_CONFIG
 	LC_ALL=C sed -i 's|/usr/share/misc/hfsbootdata|././././././././hfsbootdata|' \
 		"$1/sbin/mkfs.hfsplus"
 }
 
 # private_apt COMPONENT FOLDER: a configuration for Debian 12's packages of that component, with the
-# lists and all else below FOLDER; of the system's it takes what leads into the network.
+# lists and all else in FOLDER, so that the system's own stay as they are; of its configuration it
+# takes what leads into the network.
 private_apt() {
 	need apt-get apt-config
 	private_keys=/usr/share/keyrings/debian-archive-keyring.gpg
