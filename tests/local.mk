@@ -377,12 +377,12 @@ fuzz-build: $(BUILT_SOURCES)
 		$(top_srcdir)/tests/lib/io_mem.c $(addprefix $(top_srcdir)/, \
 		$(filter-out $(fuzz_sums:%=src/fs/%_sum.c), \
 		$(filter src/base/%.c src/fs/%.c,$(libachica_a_SOURCES)))) \
-		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS)
+		$(EXT2FS_LIBS) $(COM_ERR_LIBS) $(NTFS_LIBS) $(XXHASH_LIBS)
 	PATH=$$PATH:/usr/sbin:/sbin $(PYTHON3) $(top_srcdir)/tests/fuzz/seeds.py tests/fuzz/seeds
 	$(FUZZ_CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) \
 		-o tests/fuzz/fuzz_lvm $(addprefix $(top_srcdir)/tests/, \
 		fuzz/fuzz_lvm.c lib/io_mem.c lib/lvm.c) $(addprefix $(top_srcdir)/, \
-		$(filter src/base/%.c src/disk/lvm%.c,$(libachica_a_SOURCES)))
+		$(filter src/base/%.c src/disk/lvm%.c,$(libachica_a_SOURCES))) $(XXHASH_LIBS)
 	$(PYTHON3) $(top_srcdir)/tests/fuzz/lvm_seeds.py tests/fuzz/seeds-lvm
 
 # LVM2's metadata, in the same way.
