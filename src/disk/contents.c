@@ -103,3 +103,32 @@ int contents_check(struct io *disk, const struct table *table, const char **doub
 		*doubt = why;
 	return 0;
 }
+
+static const char *hibernated_in(struct io *part)
+{
+	struct fs *fs = NULL;
+	struct signature s;
+	struct error err;
+
+	error_clear(&err);
+	if (probe_io(part, &s, &err) == 0 && s.type[0])
+		fs_open(part, s.type, &fs, &err);
+	fs_close(fs);
+	if (err.why != WHY_HIBERNATED)
+		return NULL;
+	return strcmp(err.what, "ntfs") == 0 ? "ntfs" : "swap";
+}
+
+const char *contents_hibernated(struct io *disk, const struct table *table)
+{
+	const char *what = NULL;
+
+	for (size_t i = 0; i < table->n && !what; i++) {
+		struct io *part = NULL;
+
+		if (io_window_new(disk, &table->parts[i].range, 1, &part) == 0)
+			what = hibernated_in(part);
+		io_close(part);
+	}
+	return what;
+}

@@ -12,4 +12,7 @@
 int contents_check(struct io *disk, const struct table *table, const char **doubt,
 		   struct error *err);
 
+/* What is hibernated in one of the partitions: "swap" (Linux), "ntfs" (Windows), or NULL. */
+const char *contents_hibernated(struct io *disk, const struct table *table);
+
 #endif

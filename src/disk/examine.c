@@ -23,6 +23,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "disk/contents.h"
 #include "disk/disk.h"
 #include "disk/gaps.h"
 #include "disk/image.h"
@@ -484,9 +485,41 @@ static void examine_closed(struct exam *x)
 		judge_users(x, t, NULL);
 }
 
+/* What of a disk is hibernated: "swap" (Linux), "ntfs" (Windows), or NULL. */
+static const char *hibernated_in(const struct target *t)
+{
+	const char *found = t->verdict.why == WHY_HIBERNATED ? t->verdict.what : NULL;
+
+	for (const struct target *child = t->children; child && !found; child = child->next)
+		found = hibernated_in(child);
+	return found;
+}
+
+static bool is_of_windows(const struct target *t)
+{
+	return t->fstype && (strcmp(t->fstype, "ntfs") == 0 || strcmp(t->fstype, "vfat") == 0 ||
+			     strcmp(t->fstype, "exfat") == 0);
+}
+
+/*
+ * A hibernated system has its filesystems mounted, and not all of them say so (btrfs, FAT): what it
+ * wrote last looks free on the disk. Nothing of its kind is touched.
+ */
+static void refuse_hibernated(struct target *t, const char *what)
+{
+	bool windows = strcmp(what, "ntfs") == 0;
+
+	if (t->verdict.why == WHY_NONE && !t->children && !target_is_mounted(t) &&
+	    t->kind != TARGET_GAP && (!windows || is_of_windows(t)))
+		error_set(&t->verdict, WHY_HIBERNATED, 0, what);
+	for (struct target *child = t->children; child; child = child->next)
+		refuse_hibernated(child, what);
+}
+
 void discover_probe(struct target *top)
 {
 	struct exam x = { .top = top, .fd = -1 };
+	const char *hibernated;
 	struct io *io = NULL;
 
 	x.table.sector = 512;
@@ -501,6 +534,12 @@ void discover_probe(struct target *top)
 	}
 	if (io && x.top->verdict.why != WHY_MEMORY)
 		examine_volumes(&x, io);
+	hibernated = hibernated_in(top);
+	/* Where some were named, the others have no rows. */
+	if (!hibernated && io)
+		hibernated = contents_hibernated(io, &x.table);
+	if (hibernated)
+		refuse_hibernated(top, hibernated);
 	wanted_apply(top, x.wanted);
 	io_close(io);
 	mounts_free(x.mounts);

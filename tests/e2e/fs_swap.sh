@@ -4,7 +4,7 @@
 # the header is what it was. In use or hibernated it is refused.
 set -eu
 . "$top_srcdir/tests/fs/lib.sh"
-need mkswap swaplabel blkid jq
+need mkswap swaplabel blkid jq sfdisk
 uuid=6f1c1b0e-4f5e-4c2b-9d7a-0b1f2e3d4c5b
 
 # make PAGE [BYTES [MKSWAP OPTION...]]: a swap on old data; $page and $used are its first page and,
@@ -146,6 +146,24 @@ refusal feature --swap
 
 [ "$(id -u)" = 0 ] || exit 0
 losetup -f >/dev/null 2>&1 || exit 0
+proves "where a system is hibernated, no filesystem of its disk is touched"
+truncate -s 48M disk.img
+printf '2048,16384,S\n,65536\n' | sfdisk -q disk.img >log 2>&1 || fail "$(cat log)"
+attach -o 1048576 --sizelimit 8388608 disk.img
+mkswap -q "$loop"
+printf S1SUSPEND | dd of="$loop" bs=1 seek=4086 conv=notrunc status=none
+detach "$loop"
+attach -o 9437184 --sizelimit 33554432 disk.img
+mkfs.ext4 -qF -E nodiscard "$loop"
+detach "$loop"
+cp disk.img before.img
+for name in disk.img 'disk.img#2'; do
+	ends 4 --zero --yes --swap --json -- "$name"
+	jq -e '[.. | objects | select(.fstype == "ext4")][0].refusal.code == "hibernated"' out \
+		>/dev/null || fail "$name: $(cat out)"
+done
+cmp disk.img before.img || fail "it was written to"
+
 proves "an active swap is refused, with the command that switches it off"
 make 4096
 chmod 600 swap.img
