@@ -40,6 +40,7 @@ unit_tests = \
 	tests/unit/test_overlay \
 	tests/unit/test_run \
 	tests/unit/test_say_error \
+	tests/unit/test_say_job \
 	tests/unit/test_say_size \
 	tests/unit/test_select \
 	tests/unit/test_stride \

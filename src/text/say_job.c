@@ -15,7 +15,8 @@ static const char *const phases[] = {
 	[JOB_CHECKING] = NC_("phase, max 10 cells", "checking"),
 	/* TRANSLATORS: what is in use is read, to see that it stays as it is. */
 	[JOB_SUMMING] = NC_("phase, max 10 cells", "files"),
-	[JOB_FSCK] = "fsck",
+	/* TRANSLATORS: the program that checks filesystems, like every Unix calls it. */
+	[JOB_FSCK] = NC_("phase, max 10 cells", "fsck"),
 	[JOB_WORKING] = NC_("phase, max 10 cells", "zeroing"),
 	[JOB_FLUSHING] = NC_("phase, max 10 cells", "flushing"),
 	[JOB_VERIFYING] = NC_("phase, max 10 cells", "verifying"),
