@@ -30,6 +30,7 @@
 #define WRITE_LEAST (64 * KIB)
 #define LOOK_EVERY (8 * MIB)    /* at the free space, while there is much of it */
 #define TRIAL (64 * MIB)        /* written, before it is checked that it took space */
+#define AHEAD_MAX (8 * MIB)     /* of what the filesystem may have claimed for the file unasked */
 #define FAILURES_MAX 64         /* in a row */
 #define HOLES_FEW (1 * MIB)     /* in an image that is not called sparse */
 
@@ -74,6 +75,7 @@ struct plain {
 	uint64_t free;      /* before */
 	uint64_t written;
 	uint64_t budget;    /* bytes that may be written before the free space is looked at again */
+	uint64_t ahead;     /* bytes tried to write when none was free any more */
 	uint64_t step;      /* bytes written at once at most; becomes small towards the end */
 	struct stride stride;
 	unsigned failures;  /* in a row */
@@ -144,6 +146,20 @@ static int plain_failed(struct plain *p, int errnum, uint64_t bytes)
 	return rc;
 }
 
+/* HFS Plus claims more than it was asked for: what is then not free is the file's, yet not zero. */
+static int plain_room(struct plain *p)
+{
+	struct fill *f = p->f;
+	int rc = fill_room(f, LOOK_EVERY, &p->budget);
+
+	if (rc || p->budget > 0 || f->m->reserve || p->written == 0 || p->ahead >= AHEAD_MAX)
+		return rc;
+	f->full = false;
+	p->budget = f->block;
+	p->ahead += f->block;
+	return 0;
+}
+
 static int plain_step(struct plain *p)
 {
 	struct fill *f = p->f;
@@ -152,7 +168,7 @@ static int plain_step(struct plain *p)
 	int rc;
 
 	if (p->budget == 0) {
-		rc = fill_room(f, LOOK_EVERY, &p->budget);
+		rc = plain_room(p);
 		if (rc || p->budget == 0)
 			return rc;
 	}
