@@ -128,6 +128,7 @@ enum job_note {
 	NOTE_FALLBACK,    /* a = method that did not work, b = method taken instead */
 	NOTE_GAVE_BACK,   /* fill gave space back, something else needed it; a = bytes */
 	NOTE_REMAINS,     /* a = stale bytes which the method did not reach */
+	NOTE_LATER,       /* trim: the filesystem discards it by and by */
 	NOTE_UNVERIFIED,  /* it should have been, but it is mounted */
 };
 

@@ -184,6 +184,8 @@ static int act_mounted(struct run *r, enum method m)
 	}
 	if (mounted.gave_back)
 		note(r, NOTE_GAVE_BACK, mounted.gave_back, 0);
+	if (mounted.later)
+		note(r, NOTE_LATER, 0, 0);
 	return rc == 0 && dry ? foresee(r) : rc;
 }
 

@@ -46,7 +46,8 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
  *
  * trim: FITRIM in steps, repeated until allocated (callback: bytes the image takes on the host;
  * may be NULL) stops shrinking. WHY_NO_TRIM where discard does not reach the disk. What is free and
- * was not told as zeroed is told as hole at the end.
+ * was not told as zeroed is told as hole at the end. Where the filesystem only notes what it is to
+ * discard, all that is free is told as zeroed, and *later is set.
  *
  * fill: claims the free space with unlinked files in mountpoint, keeps reserve bytes free, writes
  * only what is stale where the layout is known (hardly reading where all is stale and the image has
@@ -69,6 +70,7 @@ struct mounted {
 	void *arg;
 	uint64_t image_size;  /* bytes of what allocated tells about; 0 unknown */
 	uint64_t gave_back;   /* out: bytes */
+	bool later;           /* out of trim: discarded by and by, at its unmount at the latest */
 };
 int engine_trim(struct mounted *m, bool dry, const struct watch *watch, struct error *err);
 int engine_fill(struct mounted *m, bool dry, const struct watch *watch, struct error *err);

@@ -135,6 +135,7 @@ static const char *const events[] = {
 	[NOTE_RESUMED] = N_("{name}: going on"),
 	[NOTE_GAVE_BACK] = N_("{name}: gave back {size} which others needed"),
 	[NOTE_REMAINS] = N_("{name}: {size} could not be reached by this method"),
+	[NOTE_LATER] = N_("{name}: F2FS discards bit by bit, all of it once it is unmounted"),
 	[NOTE_UNVERIFIED] = N_("{name}: not verified, because it is mounted: what is free changes"),
 };
 
