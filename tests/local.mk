@@ -156,6 +156,7 @@ tests_ui_test_steps_SOURCES = tests/ui/test_steps.c $(drive_sources) $(fake_sour
 e2e_tests = \
 	tests/e2e/again.sh \
 	tests/e2e/big.sh \
+	tests/e2e/booted_mounted.sh \
 	tests/e2e/cli.sh \
 	tests/e2e/convert.sh \
 	tests/e2e/discover.sh \
@@ -213,6 +214,7 @@ endif
 # Those of e2e_tests which "make check-quick" leaves out.
 slow_e2e_tests = \
 	tests/e2e/big.sh \
+	tests/e2e/booted_mounted.sh \
 	tests/e2e/engine_mounted.sh \
 	tests/e2e/ext_disk.sh \
 	tests/e2e/forecast.sh \

@@ -3,9 +3,13 @@
 
 /*
  * The file that claims free space must be gone when the process is, even by SIGKILL. O_TMPFILE
- * never gives it a name. Where that is not known (NTFS, FAT), a child process creates it, removes
- * its name and hands the descriptor over: a signal to achica alone cannot come between, and a name
- * that a power cut leaves is that of an empty file, which the next run removes.
+ * never gives it a name. Where that is not known (NTFS, FAT, exFAT, HFS Plus), a child process
+ * creates it, removes its name and hands the descriptor over: a signal to achica alone cannot come
+ * between, and a name that a power cut leaves is that of an empty file, which the next run removes.
+ *
+ * FUSE gives it another name until it is closed (.fuse_hidden...), which goes with the process too,
+ * but not in a power cut. That then is a file of FUSE, full of zeros, which anybody's may be: it is
+ * left alone, as are the clusters that FAT has lost by a power cut, for its fsck to find.
  */
 
 #include <dirent.h>
