@@ -36,7 +36,7 @@ while read -r name type method maker; do
 	drives="$drives -drive file=$name,format=raw,if=virtio,discard=unmap,cache=unsafe"
 	# Slow enough for somebody to come in the middle.
 	case $name in
-	fat32-fill | hfsplus-fill | ntfs-fill) drives="$drives,throttling.bps-write=90000000" ;;
+	fat16-fill | hfsplus-fill | ntfs-fill) drives="$drives,throttling.bps-write=90000000" ;;
 	esac
 done <disks
 
@@ -75,10 +75,12 @@ files() {
 	mkdir /mnt/folder
 	for i in $(seq 14); do
 		head -c $((i * 44444)) /tmp/random >/mnt/file$i
-		head -c $((i * 33)) /tmp/random >/mnt/folder/small$i
+	done
+	for i in 1 2 3; do
+		head -c $((i * 333)) /tmp/random >/mnt/folder/small$i
 	done
 	sync
-	rm /mnt/file*[13579] /mnt/folder/small*[02468]
+	rm /mnt/file*[13579] /mnt/folder/small2
 	sync
 }
 sums() {
@@ -98,7 +100,7 @@ kill_it() {
 	before=$(left)
 	achica --zero --yes --progress=none --method=fill "$disk" >/tmp/log 2>&1 &
 	pid=$!
-	while [ $(left) -gt $((before / 2)) ] && kill -0 $pid; do :; done
+	while [ $(left) -gt $((before / 2)) ] && kill -0 $pid; do usleep 20000; done
 	kill -9 $pid
 	wait $pid
 	[ $? = 137 ] || { cat /tmp/log; return 1; }
@@ -118,7 +120,7 @@ while read -r name type method maker; do
 	sums >/tmp/before
 	case $name in
 	hfsplus-trim) say auto zero --json ;;
-	fat32-fill | hfsplus-fill | ntfs-fill) say kill kill_it ;;
+	fat16-fill | hfsplus-fill | ntfs-fill) say kill kill_it ;;
 	esac
 	say free stat -f -c '%f %S' /mnt
 	say $method zero --method=$method
@@ -192,7 +194,7 @@ while read -r name type method maker; do
 		heard_well "$name auto"
 		grep -qx ' *"taken": "fill",' heard || fail "auto: $(cat heard)"
 		;;
-	fat32-fill | hfsplus-fill | ntfs-fill)
+	fat16-fill | hfsplus-fill | ntfs-fill)
 		heard_well "$name kill"
 		heard_well "$name fill"
 		;;
