@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What of the style a machine can see: licence line, 100 columns, 600 lines, no blanks at the end.
+# What of the style a machine can see: licence line, 100 columns, 600 lines, no blanks at the end,
+# scripts that can be run.
 set -eu
 
 cd "${top_srcdir:-$(dirname "$0")/..}"
@@ -14,6 +15,7 @@ broken=$(
 			length($0) > 100 && $0 !~ /^ *"/ { bad("longer than 100 columns") }
 			/ $/ { bad("blank at the end") }'
 	done
+	find tests/e2e -name '*.sh' ! -perm -u+x | sed 's/$/: not executable/'
 )
 [ -z "$broken" ] && exit 0
 echo "$broken"
