@@ -51,16 +51,22 @@ const char *fsck_name(const char *fstype)
 }
 
 struct reading {
-	bool (*canceled)(void *arg);
-	void *arg;
+	const struct fsck_ask *ask;
 	bool failed;   /* it said so */
 };
 
-static bool ask(void *arg)
+static bool is_canceled(void *arg)
 {
 	const struct reading *r = arg;
 
-	return r->canceled(r->arg);
+	return r->ask->canceled(r->ask->arg);
+}
+
+static bool is_paused(void *arg)
+{
+	const struct reading *r = arg;
+
+	return r->ask->paused(r->ask->arg);
 }
 
 static void hear(void *arg, const char *line)
@@ -71,13 +77,14 @@ static void hear(void *arg, const char *line)
 		r->failed = true;
 }
 
-int fsck_run(const char *fstype, const char *node, bool (*canceled)(void *arg), void *arg,
-	     enum fsck *verdict, struct error *err)
+int fsck_run(const char *fstype, const char *node, const struct fsck_ask *ask, enum fsck *verdict,
+	     struct error *err)
 {
 	const struct program *p = program_of(fstype);
-	struct reading reading = { canceled, arg, false };
+	struct reading reading = { ask, false };
 	char *argv[5] = { NULL };
-	struct tool tool = { .argv = argv, .canceled = ask, .said = hear, .arg = &reading };
+	struct tool tool = { .argv = argv, .canceled = is_canceled, .paused = is_paused,
+			     .said = hear, .arg = &reading };
 	size_t n = 0;
 	int rc;
 

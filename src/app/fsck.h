@@ -16,9 +16,15 @@ enum fsck {
    NULL where there is none. */
 const char *fsck_name(const char *fstype);
 
-/* Runs it on node. 0 with *verdict, *said being the last line of its errors; or -ECANCELED, because
-   canceled (see tool.h) said so. */
-int fsck_run(const char *fstype, const char *node, bool (*canceled)(void *arg), void *arg,
-	     enum fsck *verdict, struct error *err);
+/* What it asks all the time (see tool.h). */
+struct fsck_ask {
+	bool (*canceled)(void *arg);
+	bool (*paused)(void *arg);
+	void *arg;
+};
+
+/* Runs it on node. 0 with *verdict; or -ECANCELED, because canceled said so. */
+int fsck_run(const char *fstype, const char *node, const struct fsck_ask *ask, enum fsck *verdict,
+	     struct error *err);
 
 #endif

@@ -75,9 +75,27 @@ static int take_sum(struct proof_run *p, bool fresh, uint64_t *sum, bool *unread
 	return 0;
 }
 
+/* Does not wait, not in a pause either: the program is to be held then. */
 static bool is_over(void *arg)
 {
-	return job_obey(arg) != 0;
+	struct job_worker *worker = arg;
+	bool canceled;
+
+	pthread_mutex_lock(&worker->job->mutex);
+	canceled = job_canceled(worker->job, worker->item);
+	pthread_mutex_unlock(&worker->job->mutex);
+	return canceled || job_keep_out(worker) != 0;
+}
+
+static bool is_paused(void *arg)
+{
+	struct job_worker *worker = arg;
+	bool paused;
+
+	pthread_mutex_lock(&worker->job->mutex);
+	paused = worker->job->paused;
+	pthread_mutex_unlock(&worker->job->mutex);
+	return paused;
 }
 
 static int run_fsck(struct proof_run *p, enum proof *result, struct error *err)
@@ -88,6 +106,7 @@ static int run_fsck(struct proof_run *p, enum proof *result, struct error *err)
 		[FSCK_UNSURE] = PROOF_UNSURE,
 		[FSCK_MISSING] = PROOF_NO_TOOL,
 	};
+	const struct fsck_ask ask = { is_over, is_paused, p->worker };
 	enum fsck verdict;
 	struct view view;
 	int rc;
@@ -97,7 +116,7 @@ static int run_fsck(struct proof_run *p, enum proof *result, struct error *err)
 		*result = PROOF_NO_DEVICE;
 		return 0;
 	}
-	rc = fsck_run(p->t->fstype, view.node, is_over, p->worker, &verdict, err);
+	rc = fsck_run(p->t->fstype, view.node, &ask, &verdict, err);
 	lock_hide(p->hold->lock, &view);
 	if (rc == 0)
 		*result = meaning[verdict];

@@ -192,10 +192,21 @@ static void said_err(struct tool *tool, const char *line)
 	snprintf(tool->last, sizeof(tool->last), "%s", line);
 }
 
+/* Holds it and lets it go on as the user wants; *held is how it is. */
+static void hold(const struct tool *tool, pid_t pid, bool *held)
+{
+	bool wanted = tool->paused && tool->paused(tool->arg);
+
+	if (wanted != *held)
+		kill(-pid, wanted ? SIGSTOP : SIGCONT);
+	*held = wanted;
+}
+
 /* Until both pipes are at their end. Returns whether the user stopped it. */
 static bool follow(struct tool *tool, struct lines lines[2], pid_t pid)
 {
 	uint64_t asked_us = 0;
+	bool held = false;
 
 	while (lines[0].fd >= 0 || lines[1].fd >= 0) {
 		struct pollfd fds[] = { { .fd = lines[0].fd, .events = POLLIN },
@@ -206,11 +217,14 @@ static bool follow(struct tool *tool, struct lines lines[2], pid_t pid)
 			if (lines[i].fd >= 0 && fds[i].revents)
 				take(tool, &lines[i]);
 		}
+		if (asked_us == 0)
+			hold(tool, pid, &held);
 		if (!tool->canceled || !tool->canceled(tool->arg))
 			continue;
 		if (asked_us == 0) {
 			asked_us = thread_now_us();
 			kill(-pid, SIGTERM);
+			kill(-pid, SIGCONT);
 		} else if (thread_now_us() - asked_us > PATIENCE_US) {
 			kill(-pid, SIGKILL);
 		}

@@ -12,6 +12,7 @@ struct tool {
 	/* NULL-terminated; argv[0] is searched in PATH, and in the folders of the superuser. */
 	char *const *argv;
 	bool (*canceled)(void *arg);                 /* asked all the time; NULL: never */
+	bool (*paused)(void *arg);                   /* as often: held meanwhile; NULL: never */
 	void (*said)(void *arg, const char *line);   /* each line of stdout; NULL: nobody reads */
 	void *arg;
 	int most;        /* the highest exit status that is no failure */

@@ -185,14 +185,14 @@ const char *fsck_name(const char *fstype)
 	return "fsck.world";
 }
 
-int fsck_run(const char *fstype, const char *node, bool (*canceled)(void *arg), void *arg,
-	     enum fsck *verdict, struct error *err)
+int fsck_run(const char *fstype, const char *node, const struct fsck_ask *ask, enum fsck *verdict,
+	     struct error *err)
 {
 	(void)fstype;
 	(void)node;
 	(void)err;
 	trace("fsck");
-	if (canceled(arg))
+	if (ask->canceled(ask->arg))
 		return -ECANCELED;
 	*verdict = world.fsck[world.fscks++ % 2];
 	return 0;

@@ -134,6 +134,92 @@ static void progress_is_read_whatever_the_line(void **state)
 		assert_int_equal(convert_percent(lines[i].line), lines[i].permille);
 }
 
+struct holding {
+	pid_t pid;
+	unsigned asked;
+	bool seen;      /* it was stopped while it was to be held */
+	bool ended;
+};
+
+/* The state letter of /proc/PID/stat (proc(5)). */
+static char state_of(pid_t pid)
+{
+	char path[64], text[256] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f && fgets(text, sizeof(text), f) && strchr(text, ')')) {
+		fclose(f);
+		return strchr(text, ')')[2];
+	}
+	if (f)
+		fclose(f);
+	return '?';
+}
+
+static void hear_pid(void *arg, const char *line)
+{
+	struct holding *h = arg;
+
+	if (h->pid == 0)
+		h->pid = (pid_t)strtol(line, NULL, 10);
+	else
+		h->ended = true;
+}
+
+/* Until it was seen to be stopped, a hundred looks at most. */
+static bool hold_a_while(void *arg)
+{
+	struct holding *h = arg;
+
+	if (h->pid != 0 && state_of(h->pid) == 'T')
+		h->seen = true;
+	return h->pid != 0 && !h->seen && h->asked++ < 100;
+}
+
+static void it_is_held_and_goes_on(void **state)
+{
+	struct holding h = { 0 };
+	struct tool tool = { .said = hear_pid, .paused = hold_a_while, .arg = &h };
+	struct error err;
+
+	(void)state;
+	/* No child of its own: one that waits for its vfork is not seen to be stopped. */
+	assert_int_equal(run_shell(&tool, "echo $$; i=0; while [ $i -lt 50000 ]; do i=$((i + 1));"
+					  " done; echo on", &err), 0);
+	assert_true(h.seen);
+	assert_true(h.ended);
+}
+
+static bool always(void *arg)
+{
+	struct holding *h = arg;
+
+	return h->pid != 0;
+}
+
+static bool when_stopped(void *arg)
+{
+	struct holding *h = arg;
+
+	return h->pid != 0 && state_of(h->pid) == 'T';
+}
+
+static void what_is_held_can_be_ended(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "echo $$; exec sleep 60", NULL };
+	struct holding h = { 0 };
+	struct tool tool = { .argv = (char *const *)argv, .said = hear_pid, .paused = always,
+			     .canceled = when_stopped, .arg = &h };
+	struct error err;
+
+	(void)state;
+	error_clear(&err);
+	assert_int_equal(tool_run(&tool, &err), -ECANCELED);
+	assert_int_equal(state_of(h.pid), '?');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +230,8 @@ int main(void)
 		cmocka_unit_test(it_speaks_english_and_reads_nothing),
 		cmocka_unit_test(stopped_it_is_gone_with_its_children),
 		cmocka_unit_test(progress_is_read_whatever_the_line),
+		cmocka_unit_test(it_is_held_and_goes_on),
+		cmocka_unit_test(what_is_held_can_be_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
