@@ -35,7 +35,7 @@ enum why {
 	WHY_TOOL_FAILED,/* it failed; what: what it said */
 	WHY_DIFFERS,    /* a copy does not read as its source does; what: its path */
 	WHY_CHANGED,    /* the source was written to while it was copied; what: path */
-	WHY_USED,       /* what is in use is not what it was before; what: path */
+	WHY_USED,       /* what is in use is not what it was before; at: byte; what: path */
 	WHY_FSCK_AFTER, /* fsck finds errors which were not there before; what: its name */
 	WHY_TIMEOUT,    /* the device does not answer; what: path */
 

@@ -81,6 +81,7 @@ enum proof {
 struct job_proofs {
 	enum proof free;  /* all that was free reads as zero */
 	enum proof used;  /* what is in use is what it was before */
+	uint64_t unread_at; /* PROOF_UNREADABLE of used: the byte in the window */
 	enum proof fsck;  /* the filesystem's own program finds no error, as before */
 	const char *tool; /* its name, static; NULL: there is none for such a filesystem */
 };
@@ -116,6 +117,7 @@ enum job_note {
 	NOTE_FLUSHED,
 	NOTE_VERIFIED,    /* what was free */
 	NOTE_UNCHANGED,   /* what is in use */
+	NOTE_NOT_COMPARED, /* what is in use; a = byte that cannot be read */
 	NOTE_DONE,        /* a = zeroed, b = was zero */
 	NOTE_OVERLAY,     /* the same of an overlay: a = left out of the copy */
 	NOTE_REFUSED,     /* error */

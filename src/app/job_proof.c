@@ -37,7 +37,7 @@ static struct job_proofs *proofs_of(struct proof_run *p)
 
 struct summing {
 	struct job_worker *worker;
-	bool unread;
+	uint64_t unread;   /* the first byte that cannot be read, ERROR_NOWHERE none */
 };
 
 static int sum_did(void *arg, enum did what, struct extent e)
@@ -53,25 +53,30 @@ static int sum_failed(void *arg, const struct error *err, struct extent e)
 	struct summing *s = arg;
 
 	(void)err;
-	(void)e;
-	s->unread = true;
+	s->unread = e.start;
 	return -EIO;
 }
 
-/* 0, and *unread when some of what is in use cannot be read. */
-static int take_sum(struct proof_run *p, bool fresh, uint64_t *sum, bool *unread,
-		    struct error *err)
+/* 0, and that proof is off when some of what is in use cannot be read. */
+static int take_sum(struct proof_run *p, bool fresh, struct sum *sum, struct error *err)
 {
-	struct summing s = { .worker = p->worker };
+	struct job_proofs *proofs = proofs_of(p);
+	struct summing s = { p->worker, ERROR_NOWHERE };
 	const struct watch watch = { sum_did, sum_failed, &s };
 	int rc;
 
 	job_phase(p->worker, JOB_SUMMING);
 	rc = engine_sum(p->hold->fs, fresh, &watch, sum, err);
-	*unread = rc && (s.unread || err->why == WHY_READ);
-	if (!*unread)
+	if (rc && s.unread == ERROR_NOWHERE && err->why == WHY_READ)
+		s.unread = err->at;
+	if (rc == 0 || s.unread == ERROR_NOWHERE)
 		return rc;
 	error_clear(err);
+	pthread_mutex_lock(&p->worker->job->mutex);
+	proofs->used = PROOF_UNREADABLE;
+	proofs->unread_at = s.unread;
+	job_note(p->worker->job, p->worker->item, NOTE_NOT_COMPARED, s.unread, 0, NULL);
+	pthread_mutex_unlock(&p->worker->job->mutex);
 	return 0;
 }
 
@@ -128,7 +133,6 @@ int proof_before(struct proof_run *p, struct error *err)
 	struct job_proofs *proofs = proofs_of(p);
 	const char *tool = fsck_name(p->t->fstype);
 	enum proof result = PROOF_NONE;
-	bool unread;
 	int rc;
 
 	if (target_is_mounted(p->t)) {
@@ -136,9 +140,7 @@ int proof_before(struct proof_run *p, struct error *err)
 		note(p, NOTE_UNVERIFIED);
 		return 0;
 	}
-	rc = take_sum(p, false, &p->sum, &unread, err);
-	if (rc == 0 && unread)
-		set(p, &proofs->used, PROOF_UNREADABLE);
+	rc = take_sum(p, false, &p->before, err);
 	if (rc || !tool)
 		return rc;
 	proofs->tool = tool;
@@ -174,19 +176,16 @@ static int prove_free(struct proof_run *p, const struct watch *watch, struct err
 static int prove_used(struct proof_run *p, struct error *err)
 {
 	struct job_proofs *proofs = proofs_of(p);
-	uint64_t sum;
-	bool unread;
-	int rc = take_sum(p, true, &sum, &unread, err);
+	uint64_t at;
+	bool differs;
+	int rc = take_sum(p, true, &p->after, err);
 
-	if (rc)
+	if (rc || proofs->used != PROOF_NONE)
 		return rc;
-	if (unread) {
-		set(p, &proofs->used, PROOF_UNREADABLE);
-		return 0;
-	}
-	set(p, &proofs->used, sum == p->sum ? PROOF_GOOD : PROOF_BAD);
-	if (sum != p->sum)
-		return error_set(err, WHY_USED, EIO, p->t->path);
+	differs = sum_differs(&p->before, &p->after, &at);
+	set(p, &proofs->used, differs ? PROOF_BAD : PROOF_GOOD);
+	if (differs)
+		return error_set_at(err, WHY_USED, EIO, at, p->t->path);
 	note(p, NOTE_UNCHANGED);
 	return 0;
 }

@@ -10,7 +10,8 @@ struct proof_run {
 	struct job_worker *worker;
 	const struct target *t;
 	struct hold *hold;
-	uint64_t sum;       /* of what is in use, before */
+	struct sum before;  /* of what is in use */
+	struct sum after;
 };
 
 /* Before anything is written. Refuses what its own fsck finds errors in. */

@@ -87,10 +87,21 @@ uint64_t engine_default_reserve(uint64_t size, bool others);
    with its place. Tells holes, reads and failures. */
 int engine_verify(struct fs *fs, const struct watch *watch, struct error *err);
 
+/* The sum of what is in use in a window, in parts, so that a change has a place. */
+#define SUM_PARTS 1024
+struct sum {
+	uint64_t part;              /* bytes of each, the last may be shorter */
+	uint64_t parts[SUM_PARTS];
+};
+
 /* Reads all that is not free space, to the end of the window, and gives its sum: the same as long
-   as no byte of it changes. fresh: from the medium. Tells holes, reads and failures. */
-int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, uint64_t *sum,
+   as no byte of it changes. fresh: from the medium. Tells holes, reads and failures; one that ended
+   it is forgotten as the first failure of the io. */
+int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, struct sum *sum,
 	       struct error *err);
+
+/* Whether two of one window differ, and where the first part begins that does. */
+bool sum_differs(const struct sum *a, const struct sum *b, uint64_t *at);
 
 /* Reads all of the free space: the exact estimate. Tells holes, reads and failures, no more. What
    cannot be read makes it inexact. */

@@ -244,6 +244,8 @@ static json_t *proofs(const struct job_proofs *p)
 	put(&o, "free", proof(p->free));
 	put(&o, "used", proof(p->used));
 	put(&o, "fsck", proof(p->fsck));
+	put(&o, "unread_at", p->used == PROOF_UNREADABLE ? bytes_or_null(p->unread_at)
+							 : json_null());
 	put(&o, "program", p->tool ? json_string(p->tool) : json_null());
 	return object_take(&o);
 }

@@ -61,7 +61,7 @@ static const struct reason reasons[] = {
 		N_("{what} was written to while it was copied"),
 		N_("it was written to while it was copied") },
 	[WHY_USED] = { NC_("state, max 20 cells", "files changed"),
-		N_("what is in use in {what} is not what it was before"),
+		N_("what is in use in {what} is not what it was before, first after byte {at}"),
 		N_("what is in use is not what it was before") },
 	[WHY_FSCK_AFTER] = { NC_("state, max 20 cells", "errors found after"),
 		/* TRANSLATORS: {what} is a program such as e2fsck. */

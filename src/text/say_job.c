@@ -123,6 +123,8 @@ static const char *const events[] = {
 	[NOTE_QUARTER] = N_("{name}: {a} % done"),
 	[NOTE_FLUSHED] = N_("{name}: everything written is on the disk"),
 	[NOTE_VERIFIED] = N_("{name}: verified, all its free space reads as zero"),
+	[NOTE_NOT_COMPARED] =
+		N_("{name}: not compared, what is in use cannot be read at byte {a}"),
 	[NOTE_UNCHANGED] = N_("{name}: verified, what is in use is what it was before"),
 	[NOTE_DONE] = N_("{name}: done, {size} zeroed, {other} were zero already"),
 	[NOTE_OVERLAY] = N_("{name}: done, left as it is; the copy leaves out {size}"),
@@ -179,8 +181,8 @@ char *say_event(const struct job_event *event, const struct target *t, char *buf
 	return say_fill(buf, n, sentence_of(event), facts);
 }
 
-/* {name} is the target, {tool} its fsck. One row for each proof; what it did not come to, and what
-   failed, which is the item's error, is not said. */
+/* {name} is the target, {tool} its fsck, {a} the first byte in use that cannot be read. One row for
+   each proof; what it did not come to, and what failed, which is the item's error, is not said. */
 static const char *const proofs_said[][PROOF_UNSURE + 1] = {
 	{
 		[PROOF_GOOD] = N_("{name}: verified, all its free space reads as zero"),
@@ -192,7 +194,7 @@ static const char *const proofs_said[][PROOF_UNSURE + 1] = {
 	{
 		[PROOF_GOOD] = N_("{name}: verified, what is in use is what it was before"),
 		[PROOF_UNREADABLE] =
-			N_("{name}: not compared, some of what is in use cannot be read"),
+			N_("{name}: not compared, what is in use cannot be read at byte {a}"),
 	},
 	{
 		[PROOF_GOOD] = N_("{name}: verified, {tool} finds no error"),
@@ -207,11 +209,13 @@ char *say_proof(const struct job_proofs *proofs, enum say_proof which, const cha
 		size_t n)
 {
 	const enum proof how[] = { proofs->free, proofs->used, proofs->fsck };
+	char at[24];
 	const struct say_fact facts[] = {
-		{ "name", name }, { "tool", proofs->tool }, { NULL, NULL },
+		{ "name", name }, { "tool", proofs->tool }, { "a", at }, { NULL, NULL },
 	};
 	const char *sentence = proofs_said[which][how[which]];
 
+	snprintf(at, sizeof(at), "%ju", (uintmax_t)proofs->unread_at);
 	buf[0] = '\0';
 	return sentence ? say_fill(buf, n, _(sentence), facts) : buf;
 }

@@ -360,7 +360,13 @@ uint64_t engine_default_reserve(uint64_t size, bool others)
 	return others ? size / 100 : 0;
 }
 
-int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, uint64_t *sum,
+bool sum_differs(const struct sum *a, const struct sum *b, uint64_t *at)
+{
+	*at = 2 * a->part;
+	return a->parts[2] != b->parts[2];
+}
+
+int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, struct sum *sum,
 	       struct error *err)
 {
 	(void)fs;
@@ -368,9 +374,9 @@ int engine_sum(struct fs *fs, bool fresh, const struct watch *watch, uint64_t *s
 	trace("sum");
 	if (world.sum_errnum) {
 		error_set(err, WHY_READ, world.sum_errnum, "world");
-		return watch->failed(watch->arg, err, (struct extent){ 0, 512 });
+		return watch->failed(watch->arg, err, (struct extent){ 4096, 512 });
 	}
-	*sum = world.sum;
+	*sum = (struct sum){ .part = WORLD_CHUNK, .parts = { [2] = world.sum } };
 	world.sum += world.sum_grows;
 	return watch->did(watch->arg, DID_READ, (struct extent){ 0, WORLD_FREE_AT });
 }

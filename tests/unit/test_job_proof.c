@@ -54,6 +54,7 @@ static void a_byte_in_use_that_changed_fails_it(void **state)
 	job = run_verified();
 	assert_int_equal(item(job).phase, JOB_FAILED);
 	assert_int_equal(item(job).error.why, WHY_USED);
+	assert_int_equal(item(job).error.at, 2 * WORLD_CHUNK);
 	assert_int_equal(item(job).proofs.used, PROOF_BAD);
 	assert_int_equal(job_exit_status(job), 1);
 	job_free(job);
@@ -72,6 +73,7 @@ static void what_is_in_use_and_cannot_be_read_is_not_compared(void **state)
 	assert_int_equal(item(job).error.why, WHY_NONE);
 	assert_int_equal(item(job).proofs.free, PROOF_GOOD);
 	assert_int_equal(item(job).proofs.used, PROOF_UNREADABLE);
+	assert_int_equal(item(job).proofs.unread_at, 4096);
 	job_free(job);
 }
 
