@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/test_fs_hfsplus \
 	tests/unit/test_fs_swap \
 	tests/unit/test_fs_xfs \
+	tests/unit/test_fsck \
 	tests/unit/test_gaps \
 	tests/unit/test_gate \
 	tests/unit/test_hold \

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "achica/units.h"
 #include "app/fsck.h"
@@ -19,19 +20,21 @@ struct program {
 	const char *fstype;
 	const char *argv[3]; /* before the device */
 	int errors;          /* bits of the exit status which mean that it found some */
+	bool device;         /* opens to write whatever it is told, or nobody knows */
+	const char *for_file;/* one more argument for what is no device, or NULL */
 };
 
 static const struct program programs[] = {
-	{ "ext2", { "e2fsck", "-fn" }, 4 },
-	{ "ext3", { "e2fsck", "-fn" }, 4 },
-	{ "ext4", { "e2fsck", "-fn" }, 4 },
-	{ "xfs", { "xfs_repair", "-n" }, 1 },
-	{ "btrfs", { "btrfs", "check", "--readonly" }, 1 },
-	{ "ntfs", { "ntfsfix", "-n" }, 1 },
-	{ "vfat", { "fsck.fat", "-n" }, 1 },
-	{ "exfat", { "fsck.exfat", "-n" }, 1 | 4 },
-	{ "f2fs", { "fsck.f2fs", "--dry-run" }, 4 },
-	{ "hfsplus", { "fsck.hfsplus", "-fn" }, 8 },
+	{ "ext2", { "e2fsck", "-fn" }, 4, false, NULL },
+	{ "ext3", { "e2fsck", "-fn" }, 4, false, NULL },
+	{ "ext4", { "e2fsck", "-fn" }, 4, false, NULL },
+	{ "xfs", { "xfs_repair", "-n" }, 1, false, "-f" },
+	{ "btrfs", { "btrfs", "check", "--readonly" }, 1, false, NULL },
+	{ "ntfs", { "ntfsfix", "-n" }, 1, false, NULL },
+	{ "vfat", { "fsck.fat", "-n" }, 1, false, NULL },
+	{ "exfat", { "fsck.exfat", "-n" }, 1 | 4, false, NULL },
+	{ "f2fs", { "fsck.f2fs", "--dry-run" }, 4, true, NULL },
+	{ "hfsplus", { "fsck.hfsplus", "-fn" }, 8, true, NULL },
 };
 
 static const struct program *program_of(const char *fstype)
@@ -48,6 +51,13 @@ const char *fsck_name(const char *fstype)
 	const struct program *p = program_of(fstype);
 
 	return p ? p->argv[0] : NULL;
+}
+
+bool fsck_takes_files(const char *fstype)
+{
+	const struct program *p = program_of(fstype);
+
+	return p && !p->device;
 }
 
 struct reading {
@@ -77,12 +87,19 @@ static void hear(void *arg, const char *line)
 		r->failed = true;
 }
 
+static bool is_device(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISBLK(st.st_mode);
+}
+
 int fsck_run(const char *fstype, const char *node, const struct fsck_ask *ask, enum fsck *verdict,
 	     struct error *err)
 {
 	const struct program *p = program_of(fstype);
 	struct reading reading = { ask, false };
-	char *argv[5] = { NULL };
+	char *argv[6] = { NULL };
 	struct tool tool = { .argv = argv, .canceled = is_canceled, .paused = is_paused,
 			     .said = hear, .arg = &reading };
 	size_t n = 0;
@@ -94,6 +111,8 @@ int fsck_run(const char *fstype, const char *node, const struct fsck_ask *ask, e
 		argv[n] = (char *)p->argv[n];
 		n++;
 	}
+	if (p->for_file && !is_device(node))
+		argv[n++] = (char *)p->for_file;
 	argv[n] = (char *)node;
 	*verdict = FSCK_MISSING;
 	if (!tool_is_there(argv[0]))

@@ -23,7 +23,12 @@ struct fsck_ask {
 	void *arg;
 };
 
-/* Runs it on node. 0 with *verdict; or -ECANCELED, because canceled said so. */
+/* Whether that program, told to change nothing, is known to open a file for reading alone, so that
+   it can be given one where there is no read-only device. */
+bool fsck_takes_files(const char *fstype);
+
+/* Runs it on node, a device, or a file where it takes those. 0 with *verdict; or -ECANCELED,
+   because canceled said so. */
 int fsck_run(const char *fstype, const char *node, const struct fsck_ask *ask, enum fsck *verdict,
 	     struct error *err);
 

@@ -3,12 +3,14 @@
 
 /*
  * The proofs of --verify: what was free reads as zero, from the medium; what is in use has the sum
- * that it had before; the filesystem's own fsck, which is given a read-only device, finds no error,
- * neither before, where it would be a reason not to begin, nor after. What is mounted changes by
- * itself and is not proved. Where a proof cannot be had, the work goes on without it and says so.
+ * that it had before; the filesystem's own fsck finds no error, neither before, where it would be a
+ * reason not to begin, nor after. It is given a read-only device, or where none can be made a whole
+ * image, if it is known to open that for reading alone. What is mounted changes by itself and is
+ * not proved. Where a proof cannot be had, the work goes on without it and says so.
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include "app/fsck.h"
 #include "app/job_proof.h"
@@ -103,6 +105,14 @@ static bool is_paused(void *arg)
 	return paused;
 }
 
+/* Whether the program can have the image itself; "?offset=" in a name e2fsck would take as told to
+   it. */
+static bool is_for_file(const struct target *t)
+{
+	return t->kind == TARGET_IMAGE && t->base == 0 && t->n_segments == 0 &&
+	       !strchr(t->path, '?') && fsck_takes_files(t->fstype);
+}
+
 static int run_fsck(struct proof_run *p, enum proof *result, struct error *err)
 {
 	static const enum proof meaning[] = {
@@ -112,17 +122,24 @@ static int run_fsck(struct proof_run *p, enum proof *result, struct error *err)
 		[FSCK_MISSING] = PROOF_NO_TOOL,
 	};
 	const struct fsck_ask ask = { is_over, is_paused, p->worker };
+	const struct target *t = p->t;
+	const char *node = t->path;
 	enum fsck verdict;
 	struct view view;
+	bool shown;
 	int rc;
 
 	job_phase(p->worker, JOB_FSCK);
-	if (lock_show(p->hold->lock, p->t, &view) < 0) {
+	shown = lock_show(p->hold->lock, t, &view) == 0;
+	if (!shown && !is_for_file(t)) {
 		*result = PROOF_NO_DEVICE;
 		return 0;
 	}
-	rc = fsck_run(p->t->fstype, view.node, &ask, &verdict, err);
-	lock_hide(p->hold->lock, &view);
+	if (shown)
+		node = view.node;
+	rc = fsck_run(t->fstype, node, &ask, &verdict, err);
+	if (shown)
+		lock_hide(p->hold->lock, &view);
 	if (rc == 0)
 		*result = meaning[verdict];
 	return rc;

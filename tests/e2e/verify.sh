@@ -64,6 +64,17 @@ if setpriv --reuid 65534 --regid 65534 --clear-groups "$ACHICA" --version >log 2
 		"$ACHICA" --zero --yes --verify --json --progress=none 'disk.img#1' >out 2>err || :
 	[ "$(proofs)" = 'ok ok no-device e2fsck' ] || fail "who is not root: $(proofs) $(cat err)"
 	chown 0 disk.img
+	# A whole image needs no device for who opens it for reading alone; fsck.f2fs does not.
+	for kind in e2fsck:ok:mkfs.ext4_-qF_-E_nodiscard fsck.f2fs:no-device:mkfs.f2fs_-q_-f_-t_0; do
+		tool=${kind%%:*} mkfs=${kind##*:} want=${kind#*:}
+		noise disk.img 67108864
+		$(echo "$mkfs" | tr _ ' ') disk.img >log 2>&1 || fail "$mkfs: $(cat log)"
+		chown 65534 disk.img
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$ACHICA" --zero --yes --verify --json --progress=none disk.img >out 2>err || :
+		[ "$(proofs)" = "ok ok ${want%%:*} $tool" ] ||
+			fail "who is not root, $tool: $(proofs) $(cat err)"
+	done
 fi
 
 proves "the program cannot write, and one without a verdict is no reason to stop"

@@ -179,6 +179,12 @@ void lock_hide(struct lock *lock, struct view *view)
 	(void)view;
 }
 
+bool fsck_takes_files(const char *fstype)
+{
+	(void)fstype;
+	return world.takes_files;
+}
+
 const char *fsck_name(const char *fstype)
 {
 	(void)fstype;

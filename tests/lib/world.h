@@ -32,6 +32,7 @@ struct world {
 	int verify_errnum;     /* WHY_VERIFY */
 	int sum_errnum;        /* what is in use cannot be read */
 	uint64_t sum;          /* of what is in use */
+	bool takes_files;      /* fsck does */
 	uint64_t sum_grows;    /* by so much with each reading */
 	bool shows;            /* a read-only device can be made */
 	enum fsck fsck[2];     /* before and after */

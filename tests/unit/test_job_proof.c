@@ -93,6 +93,19 @@ static void what_its_fsck_finds_errors_in_is_not_written_to(void **state)
 	job_free(job);
 }
 
+static void without_a_device_a_file_is_given_where_that_is_safe(void **state)
+{
+	struct job *job;
+
+	(void)state;
+	world_reset();
+	world.takes_files = true;
+	job = run_verified();
+	assert_string_equal(world.trace, "lock open sum fsck write flush verify sum fsck release");
+	assert_int_equal(item(job).proofs.fsck, PROOF_GOOD);
+	job_free(job);
+}
+
 static void errors_that_came_with_the_work_fail_it(void **state)
 {
 	struct job *job;
@@ -132,6 +145,7 @@ int main(void)
 		cmocka_unit_test(a_byte_in_use_that_changed_fails_it),
 		cmocka_unit_test(what_is_in_use_and_cannot_be_read_is_not_compared),
 		cmocka_unit_test(what_its_fsck_finds_errors_in_is_not_written_to),
+		cmocka_unit_test(without_a_device_a_file_is_given_where_that_is_safe),
 		cmocka_unit_test(errors_that_came_with_the_work_fail_it),
 		cmocka_unit_test(a_program_that_is_missing_holds_nothing_up),
 	};
