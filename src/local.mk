@@ -211,6 +211,8 @@ libachica_a_SOURCES = \
 	src/engine/scan.c \
 	src/engine/shuffle.c \
 	src/engine/shuffle.h \
+	src/engine/spots.c \
+	src/engine/spots.h \
 	src/engine/squeeze.h \
 	src/engine/squeeze_zlib.c \
 	src/engine/squeeze_zstd.c \

@@ -33,9 +33,7 @@ struct part {
 
 struct punch {
 	struct fs *fs;
-	const struct watch *watch;
-	struct error *err;
-	bool dry;
+	struct zero zero;         /* what has no whole sector, and the end of all */
 	struct stride stride;     /* punched at once */
 	size_t n;
 	struct part parts[PARTS]; /* of a step, as they were before */
@@ -55,7 +53,9 @@ static int attempt_punch(void *arg, struct extent e)
 	rc = io_punch(io, inner);
 	stride_end(&p->stride, inner.len);
 	if (rc == -EOPNOTSUPP)
-		error_set(p->err, WHY_NO_PUNCH, EOPNOTSUPP, io->name);
+		error_set(p->zero.err, WHY_NO_PUNCH, EOPNOTSUPP, io->name);
+	if (rc == 0)
+		spots_note(&p->zero.spots, io, inner);
 	if (rc == 0)
 		rc = zero_write(io, (struct extent){ e.start, inner.start - e.start });
 	if (rc == 0)
@@ -73,7 +73,7 @@ static int good_punch(void *arg, struct extent e)
 	for (size_t i = 0; rc == 0 && i < p->n; i++) {
 		const struct part *part = &p->parts[i];
 
-		rc = report_did(p->watch, part->was, extent_clip(part->e, e));
+		rc = report_did(p->zero.watch, part->was, extent_clip(part->e, e));
 	}
 	return rc;
 }
@@ -104,8 +104,8 @@ static int punch_gather(void *arg, struct extent e, bool hole)
 static int punch_step(struct punch *p, struct extent *e)
 {
 	const struct narrow narrow = {
-		.watch = p->watch,
-		.err = p->err,
+		.watch = p->zero.watch,
+		.err = p->zero.err,
 		.name = p->fs->io->name,
 		.why = WHY_WRITE,
 		.attempt = attempt_punch,
@@ -117,12 +117,12 @@ static int punch_step(struct punch *p, struct extent *e)
 	int rc;
 
 	p->n = 0;
-	rc = present_cut(p->fs->io, step, punch_gather, p, p->err);
+	rc = present_cut(p->fs->io, step, punch_gather, p, p->zero.err);
 	if (rc < 0)
 		return rc;
 	step.len = extent_end(p->parts[p->n - 1].e) - step.start;
 	*e = (struct extent){ extent_end(step), e->len - step.len };
-	return p->dry ? good_punch(p, step) : narrow_run(&narrow, step);
+	return p->zero.dry ? good_punch(p, step) : narrow_run(&narrow, step);
 }
 
 static int punch_extent(void *arg, struct extent e)
@@ -136,12 +136,12 @@ static int punch_extent(void *arg, struct extent e)
 
 int engine_punch(struct fs *fs, bool dry, const struct watch *watch, struct error *err)
 {
-	struct zero zero = { .io = fs->io, .err = err, .dry = dry };
 	struct punch p = {
-		.fs = fs, .watch = watch, .err = err, .dry = dry,
+		.fs = fs,
+		.zero = { .io = fs->io, .watch = watch, .err = err, .dry = dry },
 		.stride = { .least = STEP_LEAST, .most = STEP_MOST, .now = STEP_FIRST },
 	};
 	int rc = gate_walk(fs, punch_extent, &p, err);
 
-	return rc ? rc : zero_flush(&zero);
+	return rc ? rc : zero_finish(&p.zero);
 }

@@ -84,7 +84,7 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
 	if (rc == 0)
 		rc = reader_finish(w.reader);
 	if (rc == 0)
-		rc = zero_flush(&w.zero);
+		rc = zero_finish(&w.zero);
 	reader_free(w.reader);
 	return rc;
 }

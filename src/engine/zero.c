@@ -51,7 +51,18 @@ static int good_zero(void *arg, struct extent e)
 	struct zero *z = arg;
 
 	z->unflushed += e.len;
+	spots_note(&z->spots, z->io, e);
 	return report_did(z->watch, DID_ZEROED, e);
+}
+
+static int zero_flush(struct zero *z)
+{
+	int rc = io_flush(z->io);
+
+	if (rc < 0)
+		return error_set(z->err, WHY_FLUSH, -rc, z->io->name);
+	z->unflushed = 0;
+	return 0;
 }
 
 int zero_extent(struct zero *z, struct extent e)
@@ -78,12 +89,9 @@ int zero_extent(struct zero *z, struct extent e)
 	return rc;
 }
 
-int zero_flush(struct zero *z)
+int zero_finish(struct zero *z)
 {
-	int rc = z->dry ? 0 : io_flush(z->io);
+	int rc = z->dry ? 0 : zero_flush(z);
 
-	if (rc < 0)
-		return error_set(z->err, WHY_FLUSH, -rc, z->io->name);
-	z->unflushed = 0;
-	return 0;
+	return rc ? rc : spots_check(&z->spots, z->io, z->err);
 }

@@ -5,6 +5,7 @@
 
 #include "base/stride.h"
 #include "engine/engine.h"
+#include "engine/spots.h"
 
 /* Makes stale ranges zero in steps, tells the watch, and flushes now and then, so that what was
    told never runs far ahead of the medium. Set the first four, the rest 0. */
@@ -15,6 +16,7 @@ struct zero {
 	bool dry;           /* only tells */
 	uint64_t unflushed; /* bytes */
 	struct stride stride;
+	struct spots spots;
 };
 
 /* e is free, and no hole. */
@@ -23,7 +25,7 @@ int zero_extent(struct zero *z, struct extent e);
 /* Writes zeros over e, told to nobody: 0 or a negative errno. */
 int zero_write(struct io *io, struct extent e);
 
-/* All is on the medium, or an error. Nothing in a dry run. */
-int zero_flush(struct zero *z);
+/* All is on the medium and the spots read as zero, or an error. Nothing in a dry run. */
+int zero_finish(struct zero *z);
 
 #endif
