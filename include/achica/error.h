@@ -93,6 +93,8 @@ enum why {
 
 	/* the map is not plausible (gate 4) */
 	WHY_CORRUPT,    /* a structure contradicts itself; at: byte; what: which */
+	WHY_MIRROR,     /* one copy of metadata is damaged, another is sound; at: byte of the
+	                   first; what: which */
 	WHY_OUTSIDE,    /* the filesystem is larger than its window; at: its size in bytes */
 	WHY_MAP_ORDER,  /* the driver's extents do not ascend; at: byte */
 	WHY_MAP_RANGE,  /* an extent leaves the window or a whole unit; at: byte */

@@ -70,6 +70,7 @@ static const char *const names[] = {
 	[WHY_OPT_IN] = "opt-in",
 	[WHY_REMAINS] = "remains",
 	[WHY_CORRUPT] = "corrupt",
+	[WHY_MIRROR] = "mirror",
 	[WHY_OUTSIDE] = "outside",
 	[WHY_MAP_ORDER] = "map-order",
 	[WHY_MAP_RANGE] = "map-range",

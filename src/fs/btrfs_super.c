@@ -7,7 +7,8 @@
  * numbers that contradict each other, a copy at 64 MiB or 256 GiB that does not belong to it.
  *
  * A copy of an earlier generation means that the machine stopped between the writes of the two;
- * mounting it once mends that.
+ * mounting it once mends that. The kernel reads the first one alone: where that is damaged or older
+ * than a sound copy, it cannot be mounted or would go back in time, and is to be replaced first.
  *
  * Source: Linux 6.18, include/uapi/linux/btrfs_tree.h and btrfs.h, and btrfs.readthedocs.io,
  * "On-disk format".
@@ -101,18 +102,43 @@ static int corrupt(struct error *err, unsigned field, const char *what)
 	return error_set_at(err, WHY_CORRUPT, 0, copies[0] + field, what);
 }
 
-static int check_sum(const unsigned char *sb, struct error *err)
+static int read_copy(struct io *io, uint64_t at, unsigned char *sb, struct error *err)
+{
+	int rc = io_read(io, at, sb, BTRFS_SUPER_SIZE);
+
+	return rc ? io_report(io, WHY_READ, -rc, err) : 0;
+}
+
+/* Whether it is one that belongs there, of whatever filesystem. The checksum's type is known. */
+static bool is_sound(const unsigned char *sb, uint64_t at)
+{
+	return get_le64(sb + MAGIC) == BTRFS_MAGIC && get_le64(sb + BYTENR) == at &&
+	       btrfs_sum_is_right(get_le16(sb + SUM_TYPE), sb, BTRFS_SUPER_SIZE);
+}
+
+/* The first one is damaged: whether there is another to replace it with. */
+static int refuse_damaged(struct io *io, const char *what, struct error *err)
+{
+	unsigned char sb[BTRFS_SUPER_SIZE];
+	bool other = io->size > copies[1] + BTRFS_SUPER_SIZE &&
+		     io_read(io, copies[1], sb, sizeof sb) == 0 &&
+		     btrfs_sum_name(get_le16(sb + SUM_TYPE)) && is_sound(sb, copies[1]);
+
+	return error_set_at(err, other ? WHY_MIRROR : WHY_CORRUPT, 0, copies[0], what);
+}
+
+static int check_sum(struct io *io, const unsigned char *sb, struct error *err)
 {
 	unsigned type = get_le16(sb + SUM_TYPE);
 	char text[32];
 
 	if (get_le64(sb + MAGIC) != BTRFS_MAGIC)
-		return corrupt(err, MAGIC, "superblock");
+		return refuse_damaged(io, "superblock", err);
 	snprintf(text, sizeof text, "checksum type %u", type);
 	if (!btrfs_sum_name(type))
 		return error_set(err, WHY_FEATURE, 0, text);
 	if (!btrfs_sum_is_right(type, sb, BTRFS_SUPER_SIZE))
-		return corrupt(err, 0, "superblock checksum");
+		return refuse_damaged(io, "superblock checksum", err);
 	if (get_le64(sb + BYTENR) != copies[0])
 		return corrupt(err, BYTENR, "superblock");
 	return 0;
@@ -219,22 +245,18 @@ static void read_facts(const unsigned char *sb, struct btrfs_super *s)
 	uuid_print(s->uuid, u);
 }
 
-static int read_copy(struct io *io, uint64_t at, unsigned char *sb, struct error *err)
-{
-	int rc = io_read(io, at, sb, BTRFS_SUPER_SIZE);
-
-	return rc ? io_report(io, WHY_READ, -rc, err) : 0;
-}
-
 static int check_copy(const unsigned char *first, const unsigned char *sb, uint64_t at,
 		      struct error *err)
 {
-	if (get_le64(sb + MAGIC) != BTRFS_MAGIC || get_le64(sb + BYTENR) != at ||
-	    !btrfs_sum_is_right(get_le16(first + SUM_TYPE), sb, BTRFS_SUPER_SIZE) ||
-	    memcmp(sb + FSID, first + FSID, BTRFS_UUID_SIZE) != 0 ||
-	    get_le64(sb + GENERATION) > get_le64(first + GENERATION))
-		return error_set_at(err, WHY_CORRUPT, 0, at, "copy of the superblock");
-	if (get_le64(sb + GENERATION) < get_le64(first + GENERATION))
+	uint64_t generation = get_le64(first + GENERATION);
+
+	if (get_le16(sb + SUM_TYPE) != get_le16(first + SUM_TYPE) || !is_sound(sb, at))
+		return error_set_at(err, WHY_MIRROR, 0, at, "superblock");
+	if (memcmp(sb + FSID, first + FSID, BTRFS_UUID_SIZE) != 0)
+		return error_set_at(err, WHY_CORRUPT, 0, at, "superblock of another filesystem");
+	if (get_le64(sb + GENERATION) > generation)
+		return error_set_at(err, WHY_CORRUPT, 0, at, "superblock older than its copy");
+	if (get_le64(sb + GENERATION) < generation)
 		return error_set_at(err, WHY_UNCLEAN, 0, at, "btrfs");
 	return 0;
 }
@@ -272,7 +294,7 @@ int btrfs_super_read(struct io *io, struct btrfs_super *super, struct error *err
 
 	if (io->size < copies[0] + BTRFS_SUPER_SIZE)
 		return error_set_at(err, WHY_OUTSIDE, 0, copies[0] + BTRFS_SUPER_SIZE, "btrfs");
-	if ((rc = read_copy(io, copies[0], sb, err)) || (rc = check_sum(sb, err)) ||
+	if ((rc = read_copy(io, copies[0], sb, err)) || (rc = check_sum(io, sb, err)) ||
 	    (rc = check_features(sb, err)) || (rc = check_state(sb, err)))
 		return rc;
 	read_facts(sb, &s);

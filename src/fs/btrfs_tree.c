@@ -3,8 +3,10 @@
 
 /*
  * Trees of btrfs, read from the root down. A block is found through the chunk tree, and the blocks
- * of that through the list in the superblock. Only the first of two copies is read: one that is
- * damaged is a refusal, and a scrub mends it.
+ * of that through the list in the superblock. The first of two copies is what counts. One that is
+ * damaged is a refusal, whatever the other is like: the map would be the same, but what a damaged
+ * filesystem may still be saved with are the trees of earlier generations, and they lie in free
+ * space. The other copy is read to tell whether a scrub will mend it.
  *
  * No item is given that a broken tree could have put in the wrong place: the first key of a block
  * must be the one in its parent, and its last one before the next in the parent. So keys ascend
@@ -180,50 +182,76 @@ static int find_chunk(struct btrfs_volume *v, uint64_t logical, struct error *er
 	return btrfs_chunk_parse(&v->super, item.key.offset, item.data, item.size, &v->recent, err);
 }
 
-/* Where on the device the block of a tree is. */
-static int map_block(struct btrfs_cursor *c, uint64_t logical, uint64_t *physical,
+/* The chunk that holds the block of a tree. */
+static int map_block(struct btrfs_cursor *c, uint64_t logical, struct btrfs_chunk *chunk,
 		     struct error *err)
 {
 	struct btrfs_volume *v = c->volume;
 	uint32_t len = v->super.node_size;
-	struct btrfs_chunk chunk;
 	int rc = 0;
 
 	if (c->root.tree == BTRFS_CHUNK_TREE)
-		rc = btrfs_chunk_find_system(&v->super, logical, len, &chunk, err);
+		rc = btrfs_chunk_find_system(&v->super, logical, len, chunk, err);
 	else if (!btrfs_chunk_has(&v->recent, logical, len))
 		rc = find_chunk(v, logical, err);
 	if (rc)
 		return rc;
 	if (c->root.tree != BTRFS_CHUNK_TREE)
-		chunk = v->recent;
-	if (!btrfs_chunk_has(&chunk, logical, len) || logical % v->super.sector_size != 0 ||
-	    !(chunk.type & (BTRFS_CHUNK_SYSTEM | BTRFS_CHUNK_METADATA)))
+		*chunk = v->recent;
+	if (!btrfs_chunk_has(chunk, logical, len) || logical % v->super.sector_size != 0 ||
+	    !(chunk->type & (BTRFS_CHUNK_SYSTEM | BTRFS_CHUNK_METADATA)))
 		return error_set(err, WHY_CORRUPT, 0, "tree block outside its chunk");
-	*physical = chunk.physical[0] + (logical - chunk.logical.start);
 	return 0;
+}
+
+/* What is wrong with a block, NULL nothing. */
+static const char *check_block(const struct btrfs_cursor *c, const struct expected *e,
+			       const unsigned char *node)
+{
+	const struct btrfs_super *s = &c->volume->super;
+	const char *wrong = NULL;
+
+	if (!btrfs_sum_is_right(s->sum_type, node, s->node_size))
+		return "checksum of a tree block";
+	wrong = check_header(c, node, e);
+	if (!wrong)
+		wrong = check_keys(node, s->node_size);
+	return wrong ? wrong : check_expected(node, e);
+}
+
+/* Whether a copy behind the first one is sound; node is room for it. */
+static bool has_sound_copy(struct btrfs_cursor *c, const struct expected *e,
+			   const struct btrfs_chunk *chunk, unsigned char *node)
+{
+	uint64_t offset = e->logical - chunk->logical.start;
+
+	for (unsigned i = 1; i < chunk->copies; i++) {
+		if (io_read(c->volume->io, chunk->physical[i] + offset, node,
+			    c->volume->super.node_size) == 0 && !check_block(c, e, node))
+			return true;
+	}
+	return false;
 }
 
 static int read_block(struct btrfs_cursor *c, const struct expected *e, unsigned char *node,
 		      struct error *err)
 {
-	struct btrfs_volume *v = c->volume;
-	uint32_t size = v->super.node_size;
-	const char *wrong = NULL;
-	uint64_t at = 0;
+	struct io *io = c->volume->io;
+	struct btrfs_chunk chunk;
+	const char *wrong;
+	uint64_t at;
 	int rc;
 
-	if ((rc = map_block(c, e->logical, &at, err)))
+	if ((rc = map_block(c, e->logical, &chunk, err)))
 		return rc;
-	if ((rc = io_read(v->io, at, node, size)))
-		return io_report(v->io, WHY_READ, -rc, err);
-	if (!btrfs_sum_is_right(v->super.sum_type, node, size))
-		wrong = "checksum of a tree block";
+	at = chunk.physical[0] + (e->logical - chunk.logical.start);
+	if ((rc = io_read(io, at, node, c->volume->super.node_size)))
+		return io_report(io, WHY_READ, -rc, err);
+	wrong = check_block(c, e, node);
 	if (!wrong)
-		wrong = check_header(c, node, e);
-	if (!wrong)
-		wrong = check_keys(node, size);
-	return wrong ? error_set_at(err, WHY_CORRUPT, 0, at, wrong) : 0;
+		return 0;
+	return error_set_at(err, has_sound_copy(c, e, &chunk, node) ? WHY_MIRROR : WHY_CORRUPT, 0,
+			    at, wrong);
 }
 
 /* Leaves the block in its place of the path. */
@@ -235,15 +263,15 @@ static int load(struct btrfs_cursor *c, const struct expected *e, struct error *
 
 	if (!node->bytes && !(node->bytes = malloc(c->volume->super.node_size)))
 		return error_set(err, WHY_MEMORY, ENOMEM, c->volume->io->name);
-	if (node->logical != e->logical) {
-		node->logical = BTRFS_NO_BLOCK;
-		rc = read_block(c, e, node->bytes, err);
-		if (rc)
-			return rc;
-		node->logical = e->logical;
+	if (node->logical == e->logical) {
+		wrong = check_expected(node->bytes, e);
+		return wrong ? error_set(err, WHY_CORRUPT, 0, wrong) : 0;
 	}
-	wrong = check_expected(node->bytes, e);
-	return wrong ? error_set(err, WHY_CORRUPT, 0, wrong) : 0;
+	node->logical = BTRFS_NO_BLOCK;
+	rc = read_block(c, e, node->bytes, err);
+	if (rc == 0)
+		node->logical = e->logical;
+	return rc;
 }
 
 /* From a block to the child in which key is, if it is anywhere. */

@@ -170,6 +170,11 @@ static const struct reason reasons[] = {
 	[WHY_CORRUPT] = { NC_("state, max 20 cells", "damaged"),
 		N_("the filesystem contradicts itself: {what}"),
 		N_("the filesystem contradicts itself") },
+	[WHY_MIRROR] = { NC_("state, max 20 cells", "damaged copy"),
+		/* TRANSLATORS: {what} is a part of the filesystem, such as "superblock". */
+		N_("one copy of its metadata is damaged and another one is sound: {what}, at byte "
+		   "{at}"),
+		N_("one copy of its metadata is damaged and another one is sound") },
 	[WHY_OUTSIDE] = { NC_("state, max 20 cells", "larger than its room"),
 		N_("the filesystem ({size}) is larger than the place it lies in"),
 		N_("the filesystem is larger than the place it lies in") },

@@ -110,26 +110,45 @@ static const char *remedy_by_type(const char *type)
 
 struct repair {
 	const char *fstype;  /* as libblkid names it */
-	const char *command;
+	const char *command; /* before the name of the device */
+	const char *then;    /* behind it */
 	bool offset;         /* the command takes PATH?offset=BYTE */
 	bool replays;        /* the command also deals with a journal; else mounting does */
 };
 
 static const struct repair repairs[] = {
-	{ "ext2", "e2fsck -f", true, true },
-	{ "ext3", "e2fsck -f", true, true },
-	{ "ext4", "e2fsck -f", true, true },
-	{ "ntfs", "ntfsfix -d", false, true },
-	{ "vfat", "fsck.fat -a", false, false },
-	{ "exfat", "fsck.exfat -p", false, false },
-	{ "xfs", "xfs_repair", false, false },
-	{ "btrfs", "btrfs check", false, false },
-	{ "f2fs", "fsck.f2fs -f", false, false },
-	{ "hfsplus", "fsck.hfsplus -f", false, true },
+	{ "ext2", "e2fsck -f", "", true, true },
+	{ "ext3", "e2fsck -f", "", true, true },
+	{ "ext4", "e2fsck -f", "", true, true },
+	{ "ntfs", "ntfsfix -d", "", false, true },
+	{ "vfat", "fsck.fat -a", "", false, false },
+	{ "exfat", "fsck.exfat -p", "", false, false },
+	{ "xfs", "xfs_repair", "", false, false },
+	{ "btrfs", "btrfs check", "", false, false },
+	{ "f2fs", "fsck.f2fs -f", "", false, false },
+	{ "hfsplus", "fsck.hfsplus -f", "", false, true },
 };
 
-static const struct repair *repair_of(const char *fstype)
+/* The first superblock from a sound copy (btrfs-rescue(8)), which asks before it writes. */
+static const struct repair super_recover = {
+	"btrfs", "btrfs rescue super-recover", "", false, false
+};
+
+/* Each damaged block from its sound copy (btrfs-scrub(8)). */
+static const struct repair scrub = {
+	"btrfs", "mount", " /mnt && btrfs scrub start -B /mnt; umount /mnt", false, false
+};
+
+static const struct repair *repair_of(const struct error *err, const char *fstype)
 {
+	bool copy = err->why == WHY_MIRROR || err->why == WHY_CORRUPT;
+
+	if (fstype && strcmp(fstype, "btrfs") == 0 && copy) {
+		if (strncmp(err->what, "superblock", strlen("superblock")) == 0)
+			return &super_recover;
+		if (err->why == WHY_MIRROR)
+			return &scrub;
+	}
 	for (size_t i = 0; fstype && i < sizeof(repairs) / sizeof(repairs[0]); i++) {
 		if (strcmp(repairs[i].fstype, fstype) == 0)
 			return &repairs[i];
@@ -172,13 +191,13 @@ static char *volume_command(const struct target *t, const struct repair *repair)
 	int len = -1;
 
 	if (path && t->kind == TARGET_LV && target_top(t)->kind != TARGET_IMAGE)
-		len = asprintf(&command, "vgchange -ay %.*s && %s /dev/%s; vgchange -an %.*s",
-			       group, volume, repair->command, volume, group, volume);
+		len = asprintf(&command, "vgchange -ay %.*s && %s /dev/%s%s; vgchange -an %.*s",
+			       group, volume, repair->command, volume, repair->then, group, volume);
 	else if (path)
 		len = asprintf(&command,
 			       "d=$(losetup --find --show --partscan %s) && vgchange -ay %.*s"
-			       " && %s /dev/%s; vgchange -an %.*s; losetup -d \"$d\"", path,
-			       group, volume, repair->command, volume, group, volume);
+			       " && %s /dev/%s%s; vgchange -an %.*s; losetup -d \"$d\"", path,
+			       group, volume, repair->command, volume, repair->then, group, volume);
 	free(path);
 	return len < 0 ? NULL : command;
 }
@@ -204,10 +223,10 @@ static char *repair_command(const struct target *t, const struct repair *repair)
 	if (path && inside && !repair->offset)
 		len = asprintf(&command,
 			       "d=$(losetup --find --show --offset %ju --sizelimit %ju %s)"
-			       " && %s \"$d\"; losetup -d \"$d\"", (uintmax_t)t->base,
-			       (uintmax_t)t->size, path, repair->command);
+			       " && %s \"$d\"%s; losetup -d \"$d\"", (uintmax_t)t->base,
+			       (uintmax_t)t->size, path, repair->command, repair->then);
 	else if (path)
-		len = asprintf(&command, "%s %s", repair->command, path);
+		len = asprintf(&command, "%s %s%s", repair->command, path, repair->then);
 	free(place);
 	free(path);
 	return len < 0 ? NULL : command;
@@ -223,6 +242,7 @@ static bool is_for_repair(enum why why)
 	case WHY_ORPHANS:
 	case WHY_DIRTY:
 	case WHY_CORRUPT:
+	case WHY_MIRROR:
 	case WHY_OUTSIDE:
 	case WHY_MAP_ORDER:
 	case WHY_MAP_RANGE:
@@ -233,16 +253,16 @@ static bool is_for_repair(enum why why)
 	}
 }
 
-static char *say_repair(enum why why, const struct target *t, char *buf, size_t n)
+static char *say_repair(const struct error *err, const struct target *t, char *buf, size_t n)
 {
-	const struct repair *repair = t && t->path ? repair_of(t->fstype) : NULL;
+	const struct repair *repair = t && t->path ? repair_of(err, t->fstype) : NULL;
 	char *command = repair ? repair_command(t, repair) : NULL;
 	struct say_fact facts[] = { { "command", command }, { NULL, NULL } };
 
-	if (repair && why == WHY_JOURNAL && !repair->replays)
+	if (repair && err->why == WHY_JOURNAL && !repair->replays)
 		say_fill(buf, n, _("mount it once and unmount it: its journal is then replayed"),
 			 facts);
-	else if (repair && why == WHY_UNCLEAN && !repair->replays)
+	else if (repair && err->why == WHY_UNCLEAN && !repair->replays)
 		say_fill(buf, n, _("mount it, let it finish what is under way, and unmount it"),
 			 facts);
 	else if (!command)
@@ -330,7 +350,7 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 
 	buf[0] = '\0';
 	if (is_for_repair(err->why))
-		say_repair(err->why, t, buf, n);
+		say_repair(err, t, buf, n);
 	else if (sentence && (path || !strstr(sentence, "{path}")) &&
 		 (name || !strstr(sentence, "{name}")) &&
 		 (device || !strstr(sentence, "{device}")) &&

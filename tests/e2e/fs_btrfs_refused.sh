@@ -8,6 +8,7 @@ need mkfs.btrfs btrfs python3
 need_mounts
 image=$dir/image
 copy=$dir/copy
+achica=$top_builddir/achica
 
 oracle() {
 	python3 "$top_srcdir/tests/fs/btrfs.py" "$@"
@@ -55,9 +56,43 @@ mend
 dd if="$copy" of="$image" bs=4096 seek=16384 conv=notrunc status=none
 refused unclean btrfs "$image"
 mend
+
+# remedy WHY BYTE: the refusal names the byte; the remedy which is printed, run as it stands (but for
+# the folder to mount on), brings it back with its files.
+remedied() {
+	refused "$1" btrfs "$image"
+	"$achica" --list --json "$image" >"$dir/json" || fail "--list"
+	python3 - "$dir/json" "$1" "$2" "$dir/mnt" >"$dir/remedy" <<-'END' || fail "$1: the refusal"
+		import json, sys
+		_, name, why, at, folder = sys.argv
+		refusal = json.load(open(name))["targets"][0]["refusal"]
+		assert refusal["code"] == why, refusal
+		assert at in refusal["reason"], refusal
+		print(refusal["remedy"].replace("/mnt", folder))
+	END
+	yes 2>/dev/null | sh -e "$dir/remedy" >"$dir/log" 2>&1 || [ $? = 2 ] || fail "$(cat "$dir/log")"
+	served "refused after: $(cat "$dir/remedy")"
+}
+
+# The first superblock or its copy damaged, or the copy newer: no mount is as safe as the remedy.
 head -c 4096 /dev/zero | dd of="$image" bs=4096 seek=16384 conv=notrunc status=none
-refused corrupt btrfs "$image"
+remedied mirror 67108864
+printf x | dd of="$image" bs=1 seek=$((65536 + 0x200)) conv=notrunc status=none
+remedied mirror 65536
+dd if="$image" of="$copy" bs=4096 skip=16 count=1 status=none
 mend
+dd if="$copy" of="$image" bs=4096 seek=16 conv=notrunc status=none
+remedied corrupt older
+
+# One copy of a tree block damaged: the other is sound, and scrub mends it. Both: nothing does.
+for tree in extent chunk dev root; do
+	new -m dup
+	oracle damage "$image" $tree 0
+	remedied mirror checksum
+	btrfs check "$image" >"$dir/log" 2>&1 || fail "after the scrub: $(cat "$dir/log")"
+	oracle damage "$image" $tree all
+	refused corrupt btrfs "$image"
+done
 
 # Several devices, one of them missing, one removed properly; a seed and what grows from it.
 truncate -s 300M "$dir/second"
@@ -176,7 +211,9 @@ for tree in extent chunk dev root; do
 	EOF
 done
 new
-printf x | dd of="$image" bs=1 seek=$((65536 + 0x200)) conv=notrunc status=none
+for at in 65536 67108864; do
+	printf x | dd of="$image" bs=1 seek=$((at + 0x200)) conv=notrunc status=none
+done
 refused corrupt btrfs "$image"
 
 # Nothing was written by all of that reading.

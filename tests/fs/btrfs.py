@@ -9,6 +9,7 @@ btrfs.py outside IMAGE MAP  a checksum of all bytes outside MAP
 btrfs.py zero IMAGE MAP     all bytes in MAP are zero
 btrfs.py poke IMAGE AT SIZE VALUE   changes a number in each superblock, and its checksum
 btrfs.py block IMAGE TREE AT SIZE VALUE   the same for the root block of a tree, in each copy
+btrfs.py damage IMAGE TREE COPY  spoils a byte of the root block of a tree, in one copy or "all"
 btrfs.py low IMAGE          moves the chunk at 1 MiB down to 0, where a mkfs before 2015 had it
 """
 import hashlib
@@ -168,12 +169,26 @@ def poke(image, at, size, value):
             change(image, place, 4096, at, size, value)
 
 
-def block(image, tree, at, size, value):
+def root_copies(image, tree):
     _, node, _ = superblock(image)
     top = [m for m in (re.match(r"(?:leaf|node) (\d+)", line) for line in dump(image, "-t", tree))
            if m]
-    for place, _ in list(physical(image, [(int(top[0][1]), node)])):
+    return list(physical(image, [(int(top[0][1]), node)]))
+
+
+def block(image, tree, at, size, value):
+    for place, node in root_copies(image, tree):
         change(image, place, node, at, size, value)
+
+
+def damage(image, tree, which):
+    for i, (place, _) in enumerate(root_copies(image, tree)):
+        if which in ("all", str(i)):
+            with open(image, "r+b") as file:
+                file.seek(place + 70)
+                byte = file.read(1)[0]
+                file.seek(place + 70)
+                file.write(bytes([byte ^ 1]))
 
 
 def sum_again(file, place, length):
@@ -218,6 +233,8 @@ elif command == "poke":
     poke(image, *(int(word, 0) for word in rest))
 elif command == "low":
     low(image)
+elif command == "damage":
+    damage(image, *rest)
 elif command == "block":
     block(image, rest[0], *(int(word, 0) for word in rest[1:]))
 else:

@@ -205,17 +205,17 @@ static void a_byte_that_lies_with_the_right_sum_frees_nothing(void **state)
 	io_close(io);
 }
 
-/* The block that a tree starts with, by its owner; the newest. */
+/* The block that a tree starts with, by its owner; the newest, the first of its copies. */
 static uint64_t find_block(struct io *io, uint64_t owner)
 {
 	unsigned char block[NODE], super[NODE];
 	uint64_t newest = 0, found = 0;
 
 	io_mem_peek(io, SUPER, super, NODE);
-	for (uint64_t at = MIB; at < SMALL; at += NODE) {
+	for (uint64_t at = MIB; at < io->size; at += NODE) {
 		io_mem_peek(io, at, block, NODE);
 		if (memcmp(block + 32, super + 32, 16) != 0 || get_le64(block + 0x58) != owner ||
-		    get_le64(block + 0x50) < newest)
+		    get_le64(block + 0x50) <= newest)
 			continue;
 		newest = get_le64(block + 0x50);
 		found = at;
@@ -245,6 +245,105 @@ static void a_damaged_block_is_refused_with_its_place(void **state)
 		assert_string_equal(err.what, "checksum of a tree block");
 		io_close(io);
 	}
+}
+
+static void flip(struct io *io, uint64_t at)
+{
+	unsigned char byte;
+
+	io_mem_peek(io, at, &byte, 1);
+	byte ^= 1;
+	io_mem_poke(io, at, &byte, 1);
+}
+
+/* Where the same bytes are again. */
+static uint64_t find_copy(struct io *io, uint64_t of)
+{
+	unsigned char block[NODE], other[NODE];
+	uint64_t at = of + NODE;
+
+	io_mem_peek(io, of, block, NODE);
+	do {
+		assert_true(at < io->size);
+		io_mem_peek(io, at, other, NODE);
+		at += NODE;
+	} while (memcmp(block, other, NODE) != 0);
+	return at - NODE;
+}
+
+/* Of metadata that is there twice: the sound copy is told of, and of two damaged ones the first. */
+static void a_damaged_copy_is_refused_whatever_the_other_is_like(void **state)
+{
+	static const uint64_t owners[] = { 1, 2, 3, 4 };
+	struct io *io = large("crc32c");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(owners); i++) {
+		uint64_t at = find_block(io, owners[i]);
+		uint64_t copy = find_copy(io, at);
+		struct error err;
+		struct map map;
+
+		flip(io, at + 2000);
+		assert_true(use(io, &map, &err) < 0);
+		assert_int_equal(err.why, WHY_MIRROR);
+		assert_int_equal(err.at, at);
+		assert_string_equal(err.what, "checksum of a tree block");
+		flip(io, copy + 2000);
+		assert_true(use(io, &map, &err) < 0);
+		assert_int_equal(err.why, WHY_CORRUPT);
+		assert_int_equal(err.at, at);
+		flip(io, at + 2000);
+		flip(io, copy + 2000);
+		assert_int_equal(use(io, &map, &err), 0);
+	}
+	io_close(io);
+}
+
+/* The write of the first copy was lost: what it has is sound, and of before. */
+static void a_copy_of_another_generation_is_no_sound_one(void **state)
+{
+	struct io *io = large("crc32c");
+	uint64_t at = find_block(io, 4);
+	unsigned char block[4 * NODE];
+	struct error err;
+	struct map map;
+	uint32_t sum;
+
+	(void)state;
+	io_mem_peek(io, at, block, sizeof block);
+	block[0x50]--;
+	sum = (uint32_t)~crc32c(~0u, block + 32, sizeof block - 32);
+	for (unsigned i = 0; i < 4; i++)
+		block[i] = (unsigned char)(sum >> 8 * i);
+	io_mem_poke(io, at, block, sizeof block);
+	assert_true(use(io, &map, &err) < 0);
+	assert_int_equal(err.why, WHY_MIRROR);
+	assert_string_equal(err.what, "generation of a tree block");
+	io_close(io);
+}
+
+static void one_damaged_superblock_is_told_from_the_sound_one(void **state)
+{
+	static const uint64_t places[] = { SUPER, 64 * MIB };
+	struct io *io = large("crc32c");
+	struct error err;
+	struct map map;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(places); i++) {
+		flip(io, places[i] + 0x800);
+		assert_true(use(io, &map, &err) < 0);
+		assert_int_equal(err.why, WHY_MIRROR);
+		assert_int_equal(err.at, places[i]);
+		flip(io, places[i] + 0x800);
+	}
+	assert_int_equal(use(io, &map, &err), 0);
+	flip(io, SUPER + 0x800);
+	flip(io, 64 * MIB + 0x800);
+	assert_true(use(io, &map, &err) < 0);
+	assert_int_equal(err.why, WHY_CORRUPT);
+	io_close(io);
 }
 
 static void put_le64(unsigned char *p, uint64_t value)
@@ -469,6 +568,9 @@ int main(void)
 		cmocka_unit_test(the_superblocks_are_never_free),
 		cmocka_unit_test(a_byte_that_lies_with_the_right_sum_frees_nothing),
 		cmocka_unit_test(a_damaged_block_is_refused_with_its_place),
+		cmocka_unit_test(a_damaged_copy_is_refused_whatever_the_other_is_like),
+		cmocka_unit_test(a_copy_of_another_generation_is_no_sound_one),
+		cmocka_unit_test(one_damaged_superblock_is_told_from_the_sound_one),
 		cmocka_unit_test(the_use_of_each_block_group_is_checked),
 		cmocka_unit_test(extents_over_each_other_are_refused),
 		cmocka_unit_test(a_spoilt_superblock_is_refused),

@@ -198,6 +198,28 @@ static void what_a_repair_cannot_replay_is_mounted_once(void **state)
 			    "run First Aid in macOS, or: fsck.hfsplus -f /dev/sda1");
 }
 
+static void a_damaged_copy_is_mended_from_the_sound_one(void **state)
+{
+	struct target t = { .kind = TARGET_PART, .path = (char *)"/dev/sda1",
+			    .fstype = (char *)"btrfs" };
+	struct error err = err_of(WHY_MIRROR, "checksum of a tree block");
+
+	(void)state;
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "mount /dev/sda1 /mnt && btrfs scrub start -B /mnt; umount /mnt");
+	err = err_of(WHY_CORRUPT, "checksum of a tree block");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "btrfs check /dev/sda1");
+	err = err_of(WHY_MIRROR, "superblock checksum");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "btrfs rescue super-recover /dev/sda1");
+	t = (struct target){ .kind = TARGET_PART, .path = (char *)"/a.img", .base = 512,
+			     .size = 1024, .fstype = (char *)"btrfs" };
+	err = err_of(WHY_MIRROR, "checksum of a tree block");
+	say_remedy(&err, &t, buf, sizeof(buf));
+	assert_non_null(strstr(buf, " && mount \"$d\" /mnt && btrfs scrub start -B /mnt; "
+				    "umount /mnt; losetup -d \"$d\""));
+}
+
 static void the_system_is_quoted_and_so_is_who_is_in_the_way(void **state)
 {
 	struct error err;
@@ -267,6 +289,7 @@ int main(void)
 		cmocka_unit_test(consent_is_given_by_an_option_and_a_name),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
 		cmocka_unit_test(what_a_repair_cannot_replay_is_mounted_once),
+		cmocka_unit_test(a_damaged_copy_is_mended_from_the_sound_one),
 		cmocka_unit_test(the_system_is_quoted_and_so_is_who_is_in_the_way),
 		cmocka_unit_test(hostile_names_are_shown_harmless),
 		cmocka_unit_test(a_byte_is_told_where_it_is_known),
