@@ -90,7 +90,8 @@ struct target {
 	bool removable;
 	bool discard;      /* the device passes discard on (sysfs discard_max_bytes != 0) */
 	bool system;       /* this or something below holds "/" : never preselected, listed last */
-	bool named;        /* asked for by its own name, not only through its disk */
+	bool named;        /* asked for by its own name, not only through its disk; of a disk or
+	                      image: all that is in it is */
 
 	uint64_t used;     /* bytes the filesystem uses, 0 unknown */
 	uint64_t free;     /* bytes it counts as free, 0 unknown; estimate.free is the walked sum */

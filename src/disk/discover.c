@@ -95,18 +95,15 @@ static int add_inner(struct builder *b, struct target *row, struct inner inner, 
 	return 0;
 }
 
-/* A row that is new, or that is there: naming all of a disk counts more than naming partitions. */
+/* A row that is new, or that is there: all of it is asked for, or something in it. */
 static int add_row(struct builder *b, struct target *row, bool is_new, struct inner inner,
 		   const char *part_name)
 {
 	if (is_new)
 		target_append(&b->tree, NULL, row);
-	if (names_is_inner(inner) && (is_new || row->children))
+	if (names_is_inner(inner))
 		return add_inner(b, row, inner, part_name);
-	if (!names_is_inner(inner)) {
-		target_free(row->children);
-		row->children = NULL;
-	}
+	row->named = true;
 	return 0;
 }
 

@@ -16,10 +16,10 @@
  * Rows without touching a device: all disks of sysfs (names NULL or empty), or what names say: an
  * image file, a block device, PATH#N, a mount point. Partitions are not there yet, except those
  * that were named (PATH#N, a partition's node, its mount point): they are rows below their disk
- * with a number and that name, and only they stay after the probe. excludes are any names of
- * devices, images and mount points (by-id links too; one of a disk that is not plugged in is no
- * error); excluding a partition leaves out its whole disk. Order: disks as people count (sdz before
- * sdaa, p9 before p10), images as named, what holds / last.
+ * with a number and that name; only they stay after the probe, unless the disk was named too.
+ * excludes are any names of devices, images and mount points (by-id links too; one of a disk that
+ * is not plugged in is no error); excluding a partition leaves out its whole disk. Order: disks as
+ * people count (sdz before sdaa, p9 before p10), images as named, what holds / last.
  * -ENOENT / WHY_NOT_FOUND, WHY_NOT_TARGET: a name that is nothing. *tree is the caller's.
  */
 int discover_tree(char *const *names, char *const *excludes, struct target **tree,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Copyright (C) 2026 the achica developers */
 
-/* The rows that the user named, out of all that a disk has. */
+/* The rows that the user named, out of all that a disk has: where all of it was named as well, they
+   are marked and the others stay. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct target *wanted_take(struct target *top)
 	struct target *wanted = top->children;
 
 	for (struct target *t = wanted; t; t = t->next) {
-		if (t->kind != TARGET_LV)
+		if (t->kind != TARGET_LV && !top->named)
 			continue;
 		top->children = NULL;
 		return wanted;
@@ -44,8 +45,9 @@ static void take_name(struct target *t, struct target *w)
 	w->state = TARGET_READY;
 }
 
-/* Frees the rows of the list at *at which are not wanted, with nothing wanted below them. */
-static void prune(struct target **at, struct target *wanted)
+/* Marks the wanted rows of the list at *at and, unless all of them stay, frees those which are not
+   wanted, with nothing wanted below them. */
+static void prune(struct target **at, struct target *wanted, bool all)
 {
 	while (*at) {
 		struct target *t = *at;
@@ -53,9 +55,8 @@ static void prune(struct target **at, struct target *wanted)
 
 		if (w)
 			take_name(t, w);
-		else
-			prune(&t->children, wanted);
-		if (w || t->children) {
+		prune(&t->children, wanted, all || w);
+		if (w || all || t->children) {
 			at = &t->next;
 			continue;
 		}
@@ -68,7 +69,7 @@ static void prune(struct target **at, struct target *wanted)
 void wanted_apply(struct target *top, struct target *wanted)
 {
 	if (wanted)
-		prune(&top->children, wanted);
+		prune(&top->children, wanted, top->named);
 	while (wanted) {
 		struct target *w = wanted;
 

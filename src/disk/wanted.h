@@ -6,10 +6,11 @@
 #include "achica/target.h"
 
 /*
- * Where a logical volume was named, all of the disk must be read before it is found. wanted_take
- * takes the named rows from below top then, or returns NULL. wanted_apply leaves only those rows
- * below top that are wanted, with all below and above them, and gives those that are not there back
- * as WHY_NOT_FOUND. It frees wanted; NULL is fine.
+ * Where a logical volume was named, or the disk and something in it, all of the disk must be read.
+ * wanted_take takes the named rows from below top then, or returns NULL. wanted_apply marks the
+ * rows below top that are wanted; unless the disk itself was named only they stay, with all below
+ * and above them. Those that are not there come back as WHY_NOT_FOUND. It frees wanted; NULL is
+ * fine.
  */
 struct target *wanted_take(struct target *top);
 void wanted_apply(struct target *top, struct target *wanted);

@@ -116,7 +116,23 @@ gap=gap3
 deleted ext4 40 mkfs.ext4 -q -F
 deleted ext4 42 mkfs.ext4 -q -F -b 1024
 deleted xfs 41 mkfs.xfs -q -f --unsupported
+cp disk.img after.img
 zeroes 'disk.img#gap3' --gaps
+
+proves "named beside its disk it is named all the same"
+for order in 'disk.img disk.img#gap3' 'disk.img#gap3 disk.img'; do
+	cp after.img disk.img
+	# shellcheck disable=SC2086
+	ends 0 --list --json $order
+	[ "$(jq '[.targets[0].children[] | select(.kind == "gap")] | length' out)" = 3 ] ||
+		fail "$order: $(cat out)"
+	# shellcheck disable=SC2086
+	ends 4 --zero --yes --progress=none $order
+	cmp disk.img after.img
+	# shellcheck disable=SC2086
+	zeroes $order --gaps
+	tail -c +$((41 * MIB + 1)) disk.img | cmp -s -n $MIB - /dev/zero || fail "$order"
+done
 sgdisk -v disk.img | grep -q 'No problems found' || fail "$(sgdisk -v disk.img)"
 tail -c +$((41 * MIB + 1)) disk.img | cmp -s -n $MIB - /dev/zero || fail "gap 3 is not zero"
 

@@ -219,6 +219,45 @@ static void only_what_was_named_stays(void **state)
 	assert_int_equal(target_find(w->top, "/disk.img#vg0/none")->verdict.why, WHY_NOT_FOUND);
 }
 
+static void where_all_was_named_the_others_stay_too(void **state)
+{
+	struct world *w = *state;
+	struct target *wanted;
+
+	w->top->named = true;
+	w->top->children = named("/disk.img#1", TARGET_PART, 1);
+	w->top->children->next = named("/disk.img#vg0/home", TARGET_LV, 0);
+	wanted = wanted_take(w->top);
+	assert_non_null(wanted);
+	assert_null(w->top->children);
+	home_of(w);
+	w->top->children->number = 1;
+	wanted_apply(w->top, wanted);
+	assert_true(target_find(w->top, "/disk.img#1")->named);
+	assert_true(target_find(w->top, "/disk.img#vg0/home")->named);
+	assert_false(target_find(w->top, "/disk.img#vg0/-gap")->named);
+	for (struct target *t = w->top; t; t = target_next(t))
+		assert_int_not_equal(t->verdict.why, WHY_NOT_FOUND);
+}
+
+static void what_is_below_a_named_partition_stays(void **state)
+{
+	struct world *w = *state;
+	struct target *wanted;
+
+	w->top->children = named("/disk.img#2", TARGET_PART, 2);
+	w->top->children->next = named("/disk.img#vg0/home", TARGET_LV, 0);
+	wanted = wanted_take(w->top);
+	home_of(w);
+	w->top->children->next->number = 2;
+	wanted_apply(w->top, wanted);
+	assert_true(target_find(w->top, "/disk.img#2")->named);
+	assert_true(target_find(w->top, "/disk.img#vg0/home")->named);
+	assert_null(target_find(w->top, "/disk.img#1"));
+	for (struct target *t = w->top; t; t = target_next(t))
+		assert_int_not_equal(t->verdict.why, WHY_NOT_FOUND);
+}
+
 static void named_partitions_alone_are_left_to_the_table(void **state)
 {
 	struct world *w = *state;
@@ -239,6 +278,8 @@ int main(void)
 		TEST(a_volume_that_stays_as_it_was_is_the_same),
 		TEST(a_volume_that_changed_is_not_the_same),
 		TEST(only_what_was_named_stays),
+		TEST(where_all_was_named_the_others_stay_too),
+		TEST(what_is_below_a_named_partition_stays),
 		TEST(named_partitions_alone_are_left_to_the_table),
 	};
 
