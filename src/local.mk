@@ -52,7 +52,6 @@ libachica_a_SOURCES = \
 	src/app/hold.c \
 	src/app/hold.h \
 	src/app/job.c \
-	src/app/job_group.c \
 	src/app/job_impl.h \
 	src/app/job_map.c \
 	src/app/job_overlay.c \
@@ -86,6 +85,7 @@ libachica_a_SOURCES = \
 	src/base/crc32c.h \
 	src/base/error.c \
 	src/base/extent.c \
+	src/base/group.c \
 	src/base/hash.c \
 	src/base/hash.h \
 	src/base/io.c \

@@ -127,6 +127,13 @@ struct target *target_next(const struct target *t);
 /* The disk or image at the top of t's branch. */
 const struct target *target_top(const struct target *t);
 
+/*
+ * Which of them wait for each other because they share a disk, at first or second hand: groups[i]
+ * is the group of targets[i], numbered in the order of their first ones. How many groups there are,
+ * which can be worked on at the same time.
+ */
+size_t target_groups(const struct target *const *targets, size_t n, size_t *groups);
+
 /* How many rows above t. */
 unsigned target_depth(const struct target *t);
 

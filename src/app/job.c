@@ -77,9 +77,22 @@ out:
 	return rc;
 }
 
+/* A worker for each group. */
 static int make_workers(struct job *job)
 {
-	job->n_workers = groups_make(job);
+	const struct target **targets = calloc(job->n + 1, sizeof(*targets));
+	size_t *groups = calloc(job->n + 1, sizeof(*groups));
+
+	for (size_t i = 0; targets && i < job->n; i++)
+		targets[i] = job->items[i].target;
+	if (targets && groups)
+		job->n_workers = target_groups(targets, job->n, groups);
+	for (size_t i = 0; i < job->n && job->n_workers; i++)
+		job->items[i].group = groups[i];
+	free(targets);
+	free(groups);
+	if (job->n && !job->n_workers)
+		return -ENOMEM;
 	job->workers = calloc(job->n_workers ? job->n_workers : 1, sizeof(*job->workers));
 	if (!job->workers)
 		return -ENOMEM;

@@ -10,9 +10,9 @@
 
 /*
  * The inside of a job, for job.c (life, controls), job_run.c (the order of work), job_watch.c (what
- * the engine reports), job_view.c (snapshots), job_group.c (what waits for what) and job_pace.c
- * (rates, time left). Everything that changes is read and written under the mutex, but for what is
- * called a worker's own; the engine and the filesystem belong to a worker alone and are not here.
+ * the engine reports), job_view.c (snapshots) and job_pace.c (rates, time left). Everything that
+ * changes is read and written under the mutex, but for what is called a worker's own; the engine
+ * and the filesystem belong to a worker alone and are not here.
  */
 
 /* How fast bytes went lately, over the time that went into them alone. */
@@ -105,7 +105,7 @@ struct job {
 	unsigned permille;           /* the highest shown: it never goes back */
 };
 
-/* All of these want the mutex held, but groups_make, job_item_run, job_did, job_failed, job_guard,
+/* All of these want the mutex held, but job_item_run, job_did, job_failed, job_guard,
    job_keep_out, job_obey and map_free. */
 uint64_t boottime_us(void);
 uint64_t job_clock(const struct job *job);   /* microseconds of work: pauses do not count */
@@ -132,9 +132,6 @@ int job_obey(struct job_worker *worker);
 void pace_fill(const struct job *job, const struct job_item *item, struct job_view_item *view);
 int64_t pace_left_all(const struct job *job);
 unsigned pace_permille(const struct job *job);
-
-/* Gives each item its group, numbered in the order of their first items: how many there are. */
-size_t groups_make(struct job *job);
 
 /* What the engine calls; arg is the worker. */
 int job_did(void *arg, enum did what, struct extent e);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "app/job_impl.h"
+#include "achica/target.h"
 
 /* What stands for the disks of a row that was not read. */
 static const uint64_t unknown;
@@ -37,39 +37,36 @@ static bool is_shared(const struct target *a, const struct target *b)
 	return false;
 }
 
-static void merge(struct job *job, size_t n, size_t from, size_t into)
+static void merge(size_t *groups, size_t n, size_t from, size_t into)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (job->items[i].group == from)
-			job->items[i].group = into;
+		if (groups[i] == from)
+			groups[i] = into;
 	}
 }
 
-/* The first item of its group is what it is called by. */
-static void join(struct job *job, size_t at)
+/* The first target of its group is what it is called by. */
+static void join(const struct target *const *targets, size_t at, size_t *groups)
 {
-	struct job_item *item = &job->items[at];
-
-	item->group = at;
+	groups[at] = at;
 	for (size_t i = 0; i < at; i++) {
-		const struct job_item *other = &job->items[i];
-		size_t low = other->group < item->group ? other->group : item->group;
-		size_t high = other->group < item->group ? item->group : other->group;
+		size_t low = groups[i] < groups[at] ? groups[i] : groups[at];
+		size_t high = groups[i] < groups[at] ? groups[at] : groups[i];
 
-		if (low != high && is_shared(target_top(other->target), target_top(item->target)))
-			merge(job, at + 1, high, low);
+		if (low != high && is_shared(target_top(targets[i]), target_top(targets[at])))
+			merge(groups, at + 1, high, low);
 	}
 }
 
-size_t groups_make(struct job *job)
+size_t target_groups(const struct target *const *targets, size_t n, size_t *groups)
 {
-	size_t n = 0;
+	size_t found = 0;
 
-	for (size_t i = 0; i < job->n; i++)
-		join(job, i);
-	for (size_t i = 0; i < job->n; i++) {
-		if (job->items[i].group == i)
-			merge(job, job->n, i, n++);
+	for (size_t i = 0; i < n; i++)
+		join(targets, i, groups);
+	for (size_t i = 0; i < n; i++) {
+		if (groups[i] == i)
+			merge(groups, n, i, found++);
 	}
-	return n;
+	return found;
 }
