@@ -312,6 +312,8 @@ libachica_a_SOURCES = \
 	src/ui/pager.c \
 	src/ui/report.c \
 	src/ui/rows.c \
+	src/ui/plan.h \
+	src/ui/plan_list.c \
 	src/ui/screen_plan.c \
 	src/ui/screen_result.c \
 	src/ui/screen_select.c \
@@ -323,6 +325,7 @@ libachica_a_SOURCES = \
 	src/ui/signal_pipe.h \
 	src/ui/term.c \
 	src/ui/term.h \
+	src/ui/times.c \
 	src/ui/ui.c \
 	src/ui/ui.h \
 	src/ui/zero.h \

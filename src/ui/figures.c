@@ -9,10 +9,6 @@
 #include "achica/units.h"
 #include "ui/ui.h"
 
-/* What a disk does at least, when nothing was measured: bytes per second. */
-#define DISK_BPS (UINT64_C(100) * 1000 * 1000)
-#define SOLID_BPS (UINT64_C(400) * 1000 * 1000)
-
 const char *short_name(const struct target *t)
 {
 	size_t len = t->parent ? strlen(t->parent->name) : 0;
@@ -53,25 +49,6 @@ void estimate_add(struct estimate *sum, const struct estimate *e)
 	sum->stale = size_add(sum->stale, e->stale);
 	sum->stale_high = size_add(sum->stale, (uint64_t)up);
 	sum->stale_low = (double)sum->stale > down ? sum->stale - (uint64_t)down : 0;
-}
-
-/* A guess from what disks of its kind do at least; -1 when nothing is known. */
-int64_t guess_ms(const struct target *t, enum method m, uint64_t max_rate)
-{
-	const struct estimate *e = &t->estimate;
-	uint64_t bps = t->rotational ? DISK_BPS : SOLID_BPS;
-	uint64_t bytes;
-
-	if (m == METHOD_AUTO)
-		m = t->method;
-	if (m == METHOD_PUNCH || m == METHOD_TRIM || m == METHOD_OVERLAY)
-		return 1000; /* nothing is read or written */
-	if (!e->known)
-		return -1;
-	bytes = size_add(m == METHOD_FILL ? e->free : e->present, e->stale);
-	if (max_rate && max_rate < bps)
-		bps = max_rate;
-	return (int64_t)(bytes / (bps / 1000)) + 1000;
 }
 
 /* say_estimate with its number at the right of 7 cells, so that numbers stand below each other. */

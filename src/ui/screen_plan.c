@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "achica/i18n.h"
+#include "ui/plan.h"
 #include "ui/ui.h"
 
 void plan_free(struct plan *p)
@@ -38,6 +39,24 @@ static void ask_all(struct ui *ui)
 	free(methods);
 }
 
+/* A copy of each target has no disk above it any more: what shares one is found before. */
+static void take(struct plan *p, struct target **marked, size_t n, enum method m)
+{
+	size_t *groups = calloc(n + 1, sizeof(*groups));
+
+	p->items = calloc(n + 1, sizeof(*p->items));
+	if (groups)
+		target_groups((const struct target *const *)marked, n, groups);
+	for (size_t i = 0; p->items && groups && i < n; i++) {
+		struct target *copy = target_copy(marked[i]);
+
+		if (copy)
+			p->items[p->n++] = (struct plan_item){ .t = copy, .method = m,
+							       .group = groups[i] };
+	}
+	free(groups);
+}
+
 static void enter(struct ui *ui)
 {
 	struct plan *p = &ui->plan;
@@ -46,14 +65,7 @@ static void enter(struct ui *ui)
 
 	survey_pause(ui->survey, true);
 	plan_free(p);
-	p->items = calloc(n + 1, sizeof(*p->items));
-	for (size_t i = 0; p->items && i < n; i++) {
-		struct target *copy = target_copy(marked[i]);
-
-		if (copy)
-			p->items[p->n++] = (struct plan_item){ .t = copy,
-							       .method = ui->options->job.method };
-	}
+	take(p, marked, n, ui->options->job.method);
 	free(marked);
 	p->focus = p->n + FIELD_BACK;
 	p->eager = false;
@@ -83,137 +95,6 @@ static size_t count_ok(const struct plan *p)
 	return ok;
 }
 
-static enum method method_of(const struct plan_item *item)
-{
-	if (item->check.state == CHECK_OK)
-		return item->check.taken;
-	return item->method == METHOD_AUTO ? item->t->method : item->method;
-}
-
-static const char *say_check(const struct plan_item *item)
-{
-	switch (item->check.state) {
-	case CHECK_WAITING:
-	case CHECK_RUNNING:
-		return C_("check, max 9 cells", "checking");
-	case CHECK_OK:
-		return C_("check, max 9 cells", "ok");
-	default:
-		return C_("check, max 9 cells", "REFUSED");
-	}
-}
-
-/* Columns; those without cells are left out. */
-struct columns {
-	int name, name_cells, free, amount, amount_cells, time, method, method_cells, check;
-};
-
-static struct columns place_columns(int cols)
-{
-	struct layout l = layout_of(24, cols);
-	struct columns c = { .name = 4, .check = cols - 9 };
-
-	c.method_cells = cols >= 60 ? 14 : 0;
-	c.method = c.check - 1 - c.method_cells;
-	c.time = (c.method_cells ? c.method : c.check) - (cols >= 80 ? 9 : 0);
-	c.amount_cells = l.narrow ? 7 : 14;
-	c.amount = c.time - 1 - c.amount_cells;
-	c.free = cols >= 80 ? c.amount - 8 : 0;
-	c.name_cells = (c.free ? c.free : c.amount) - 1 - c.name;
-	return c;
-}
-
-static void draw_heading(struct grid *g, int row, const struct columns *c)
-{
-	draw_field(g, row, c->name, c->name_cells, ALIGN_LEFT, FACE_NORMAL,
-		   C_("column, max 12 cells", "Target"));
-	if (c->free)
-		draw_field(g, row, c->free, 7, ALIGN_RIGHT, FACE_NORMAL,
-			   C_("column, max 7 cells", "Free"));
-	draw_field(g, row, c->amount, c->amount_cells, ALIGN_LEFT, FACE_NORMAL,
-		   c->amount_cells < 12 ? C_("column, max 7 cells", "Gain")
-					: C_("column, max 14 cells", "Reclaimable"));
-	if (c->free)
-		draw_field(g, row, c->time, 8, ALIGN_RIGHT, FACE_NORMAL,
-			   C_("column, max 8 cells", "Time"));
-	if (c->method_cells)
-		draw_field(g, row, c->method, c->method_cells, ALIGN_LEFT, FACE_NORMAL,
-			   C_("column, max 14 cells", "Method"));
-	draw_field(g, row, c->check, 9, ALIGN_LEFT, FACE_NORMAL,
-		   C_("column, max 9 cells", "Check"));
-}
-
-static void draw_amount(struct grid *g, int row, const struct columns *c, const struct estimate *e)
-{
-	char text[64];
-
-	if (c->amount_cells >= 12)
-		say_figure(e, grid_pm(g), text, sizeof(text));
-	else if (e->known)
-		say_size(e->stale, text, sizeof(text));
-	else
-		snprintf(text, sizeof(text), "?");
-	draw_text(g, row, c->amount, c->amount_cells, FACE_NORMAL, text);
-}
-
-static void draw_item(const struct ui *ui, struct grid *g, int row, const struct columns *c,
-		      size_t i)
-{
-	const struct plan_item *item = &ui->plan.items[i];
-	uint64_t free_bytes = item->check.state == CHECK_OK ? item->check.free
-			      : item->t->estimate.known ? item->t->estimate.free : item->t->free;
-	bool refused = item->check.state == CHECK_REFUSED;
-	char text[64];
-
-	snprintf(text, sizeof(text), "%zu.", i + 1);
-	draw_field(g, row, 0, 3, ALIGN_RIGHT, FACE_NORMAL, text);
-	draw_field(g, row, c->name, c->name_cells, ALIGN_TAIL, FACE_NORMAL, item->t->name);
-	if (c->free)
-		draw_field(g, row, c->free, 7, ALIGN_RIGHT, FACE_NORMAL,
-			   say_size(free_bytes, text, sizeof(text)));
-	draw_amount(g, row, c, &item->t->estimate);
-	if (c->free)
-		draw_field(g, row, c->time, 8, ALIGN_RIGHT, FACE_NORMAL,
-			   say_clock(guess_ms(item->t, method_of(item), ui->plan.max_rate), text,
-				     sizeof(text)));
-	if (c->method_cells)
-		draw_text(g, row, c->method, c->method_cells, FACE_NORMAL,
-			  say_method(method_of(item)));
-	draw_text(g, row, c->check, 9, refused ? FACE_ERROR : FACE_NORMAL, say_check(item));
-	if (ui->plan.focus != i)
-		return;
-	draw_text(g, row, 3, 1, FACE_NORMAL, ">");
-	draw_face(g, row, 0, g->cols, FACE_FOCUS);
-	draw_cursor(g, row, c->name);
-}
-
-static void draw_sums(const struct ui *ui, struct grid *g, int row, const struct columns *c)
-{
-	struct estimate sum = { .known = true, .exact = true };
-	uint64_t free_bytes = 0;
-	int64_t ms = 0;
-	char text[64];
-
-	for (size_t i = 0; i < ui->plan.n; i++) {
-		const struct plan_item *item = &ui->plan.items[i];
-		int64_t one = guess_ms(item->t, method_of(item), ui->plan.max_rate);
-
-		if (item->check.state == CHECK_REFUSED)
-			continue;
-		estimate_add(&sum, &item->t->estimate);
-		free_bytes += item->check.state == CHECK_OK ? item->check.free : item->t->free;
-		ms = one < 0 || ms < 0 ? -1 : ms + one;
-	}
-	draw_text(g, row, c->name, c->name_cells, FACE_NORMAL, C_("row, max 12 cells", "All"));
-	if (c->free)
-		draw_field(g, row, c->free, 7, ALIGN_RIGHT, FACE_NORMAL,
-			   say_size(free_bytes, text, sizeof(text)));
-	draw_amount(g, row, c, &sum);
-	if (c->free)
-		draw_field(g, row, c->time, 8, ALIGN_RIGHT, FACE_NORMAL,
-			   say_clock(ms, text, sizeof(text)));
-}
-
 /* What there is to say about the focused target, or about the first that is refused. */
 static const struct plan_item *spoken_of(const struct plan *p)
 {
@@ -237,8 +118,8 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 {
 	char reason[2048], remedy[1024];
 	const struct say_fact facts[] = {
-		{ "name", short_name(item->t) }, { "method", say_method(method_of(item)) },
-		{ "why", say_method_why(method_of(item)) }, { "reason", reason },
+		{ "name", short_name(item->t) }, { "method", say_method(plan_method(item)) },
+		{ "why", say_method_why(plan_method(item)) }, { "reason", reason },
 		{ "remedy", remedy }, { NULL, NULL },
 	};
 
@@ -251,7 +132,7 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 				   /* TRANSLATORS: "sda1: its journal has not been replayed." */
 				   : _("{name}: {reason}."),
 			 facts);
-	} else if (method_of(item) != METHOD_OVERLAY && target_is_mounted(item->t)) {
+	} else if (plan_method(item) != METHOD_OVERLAY && target_is_mounted(item->t)) {
 		/* TRANSLATORS: "sda1: trim. It is mounted, and discard ... Unmounting it ..." */
 		say_fill(buf, n,
 			 _("{name}: {method}. {why} Unmounting it and working on it directly is "
@@ -263,7 +144,7 @@ static void say_note(const struct plan_item *item, char *buf, size_t n)
 			 _("{name}: ALL of it is cleared, as you agreed to. Method: {method}. "
 			   "{why}"),
 			 facts);
-	} else if (method_of(item) != METHOD_OVERLAY && is_disk(item->t)) {
+	} else if (plan_method(item) != METHOD_OVERLAY && is_disk(item->t)) {
 		/* TRANSLATORS: "sda1: write zeros. Free space is ... The method overlay ..." */
 		say_fill(buf, n,
 			 _("{name}: {method}. {why} The method overlay (key m) leaves a disk "
@@ -357,7 +238,7 @@ static size_t first_item(const struct plan *p, size_t rows)
 static bool writes(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		if (method_of(&p->items[i]) != METHOD_OVERLAY)
+		if (plan_method(&p->items[i]) != METHOD_OVERLAY)
 			return true;
 	}
 	return p->n == 0;
@@ -450,7 +331,7 @@ static void draw_clipped(struct grid *g, int row, int rows, const char *text)
 
 static void draw(const struct ui *ui, struct grid *g)
 {
-	struct columns c = place_columns(g->cols);
+	struct plan_columns c = plan_columns(g->cols);
 	const struct plan_item *item = spoken_of(&ui->plan);
 	char intro[1024], note[DIALOG_TEXT] = "", line[512];
 	struct forecast_sum copies;
@@ -467,12 +348,12 @@ static void draw(const struct ui *ui, struct grid *g)
 	frame_title(ui, g, NULL);
 	draw_clipped(g, p.intro, p.intro_rows, intro);
 	if (p.head)
-		draw_heading(g, p.head, &c);
+		plan_heading(g, p.head, &c);
 	first = first_item(&ui->plan, (size_t)p.list_rows);
 	for (int i = 0; i < p.list_rows; i++)
-		draw_item(ui, g, p.list + i, &c, first + (size_t)i);
+		plan_row(ui, g, p.list + i, &c, first + (size_t)i);
 	if (p.sums)
-		draw_sums(ui, g, p.sums, &c);
+		plan_sums(ui, g, p.sums, &c);
 	draw_clipped(g, p.note, p.note_rows, note);
 	draw_options(ui, g, p.options);
 	draw_buttons(ui, g, p.buttons);
@@ -590,8 +471,9 @@ const struct screen screen_plan = {
 		"Every target was checked just now: nobody else uses it, its filesystem is clean "
 		"and understood, and its list of free blocks is plausible. All this is checked "
 		"again when the work starts, under exclusive locks. Times are guesses from what "
-		"disks of that kind do at least. To start, move to Start with Right and press "
-		"Enter."),
+		"disks of that kind do at least, the proofs of verify included but for its fsck; "
+		"different disks are worked on at the same time. To start, move to Start with "
+		"Right and press Enter."),
 	.enter = enter,
 	.draw = draw,
 	.key = key,

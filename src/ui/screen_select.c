@@ -83,6 +83,26 @@ static void draw_legend(struct grid *g, int row)
 		draw_text(g, row, col + 2, g->cols, FACE_NORMAL, why);
 }
 
+/* Of all that is marked; -1 not known. */
+static int64_t marked_ms(const struct ui *ui, struct target *const *marked, size_t n)
+{
+	const struct target *const *targets = (const struct target *const *)marked;
+	struct work *works = calloc(n + 1, sizeof(*works));
+	size_t *groups = calloc(n + 1, sizeof(*groups));
+	int64_t ms = -1;
+
+	if (works && groups) {
+		target_groups(targets, n, groups);
+		for (size_t i = 0; i < n; i++)
+			works[i] = (struct work){ .t = marked[i], .group = groups[i],
+						  .method = ui->options->job.method };
+		ms = guess_all_ms(ui, works, n);
+	}
+	free(works);
+	free(groups);
+	return ms;
+}
+
 /* "2 targets marked   free 134.7G   reclaimable 94.8G ±0.4   about 13 min" */
 static void draw_totals(const struct ui *ui, struct grid *g, int row)
 {
@@ -92,20 +112,15 @@ static void draw_totals(const struct ui *ui, struct grid *g, int row)
 	char number[24], bytes[16], figure[64], time[48];
 	const struct say_fact facts[] = { { "n", number }, { "free", bytes }, { "amount", figure },
 					  { "time", time }, { NULL, NULL } };
-	int64_t ms = 0;
 	const char *sentence;
 
-	for (size_t i = 0; i < n; i++) {
-		int64_t one = guess_ms(marked[i], METHOD_AUTO, 0);
-
+	for (size_t i = 0; i < n; i++)
 		estimate_add(&sum, &marked[i]->estimate);
-		ms = one < 0 || ms < 0 ? -1 : ms + one;
-	}
+	say_duration(marked_ms(ui, marked, n), time, sizeof(time));
 	free(marked);
 	snprintf(number, sizeof(number), "%zu", n);
 	say_size(sum.free, bytes, sizeof(bytes));
 	say_estimate(&sum, grid_pm(g), figure, sizeof(figure));
-	say_duration(ms, time, sizeof(time));
 	if (n == 0)
 		sentence = g->cols >= 72 ? _("Nothing is marked yet. Nothing is written before the "
 					     "plan is started.")

@@ -166,8 +166,9 @@ static void say_gain(const struct ui *ui, const struct target *t, bool cut, cons
 }
 
 /* How it would be done (as asked, unless that is auto) and what that takes, or what helps. */
-static void say_way(const struct target *t, enum method asked, char *line)
+static void say_way(const struct ui *ui, const struct target *t, char *line)
 {
+	enum method asked = ui->options->job.method;
 	enum method m = asked == METHOD_AUTO ? t->method : asked;
 	const struct estimate *e = &t->estimate;
 	char text[1024], time[48], reads[48], writes[48];
@@ -177,7 +178,7 @@ static void say_way(const struct target *t, enum method asked, char *line)
 	};
 
 	line[0] = '\0';
-	say_duration(guess_ms(t, m, 0), time, sizeof(time));
+	say_duration(guess_ms(ui, t, m), time, sizeof(time));
 	say_size(m == METHOD_FILL ? e->free : e->present, reads, sizeof(reads));
 	say_size(e->stale, writes, sizeof(writes));
 	if (target_wants_consent(t)) {
@@ -188,8 +189,12 @@ static void say_way(const struct target *t, enum method asked, char *line)
 			/* TRANSLATORS: "What helps: e2fsck -f /dev/sda1" */
 			say_fill(line, LINE, _("What helps: {remedy}"), facts);
 	} else if (target_can(t) && e->known && (m == METHOD_WRITE || m == METHOD_FILL)) {
-		/* TRANSLATORS: "Method: write zeros; reads 121.3G, writes 83.2G, about 11 min" */
-		say_fill(line, LINE, _("Method: {method}; reads {read}, writes {write}, {time}"),
+		say_fill(line, LINE,
+			 ui->plan.verify && !target_is_mounted(t)
+			 /* TRANSLATORS: the same, with the proofs of the option verify. */
+			 ? _("Method: {method}; reads {read}, writes {write}, {time} with verify")
+			 /* TRANSLATORS: "Method: fill; reads 121.3G, writes 83.2G, about 11 min" */
+			 : _("Method: {method}; reads {read}, writes {write}, {time}"),
 			 facts);
 	} else if (target_can(t)) {
 		/* TRANSLATORS: "Method: punch holes. The host can take the free space back: ..." */
@@ -209,7 +214,7 @@ void select_detail(const struct ui *ui, struct grid *g, int row, int rows)
 	say_device(t, lines[0]);
 	say_contents(t, lines[1]);
 	say_gain(ui, t, true, grid_pm(g), lines[2]);
-	say_way(t, ui->options->job.method, lines[3]);
+	say_way(ui, t, lines[3]);
 	/* The row itself has the figure: say why there is none, or what it is a figure of. */
 	if (rows == 1 && t->verdict.why == WHY_NONE)
 		memcpy(lines[2], lines[1], LINE);
@@ -260,7 +265,7 @@ void select_info(struct ui *ui)
 	say_device(t, lines[0]);
 	say_contents(t, lines[1]);
 	say_gain(ui, t, false, "+-", lines[2]);
-	say_way(t, ui->options->job.method, lines[3]);
+	say_way(ui, t, lines[3]);
 	text[0] = '\0';
 	for (int i = 0; i < 4 && at < sizeof(text); i++) {
 		if (lines[i][0])

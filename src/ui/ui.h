@@ -74,6 +74,7 @@ enum { FIELD_VERIFY, FIELD_RATE, FIELD_BACK, FIELD_START, FIELD_COUNT };
 struct plan_item {
 	struct target *t;             /* a copy */
 	enum method method;           /* as asked for */
+	size_t group;                 /* of those that are done one after another */
 	struct check_result check;
 };
 
@@ -237,13 +238,24 @@ bool rows_is_marked(const struct select *s, const struct target *t);
 void rows_mark(struct ui *ui, struct target *t, bool mark);        /* and all below it */
 int rows_below(const struct select *s, const struct target *t, int *marked); /* that can be */
 
-/* figures.c: sums and guesses over targets. */
+/* figures.c: sums over targets, names and figures. */
 const char *short_name(const struct target *t);   /* without the name of its disk or image */
 void estimate_add(struct estimate *sum, const struct estimate *e);
-int64_t guess_ms(const struct target *t, enum method m, uint64_t max_rate);
 char *say_figure(const struct estimate *e, const char *pm, char *buf, size_t n);
 uint64_t expected_stale(const struct job_view_item *item);
 uint64_t next_rate(uint64_t rate, bool faster);
+
+/*
+ * times.c: how long it may take, in milliseconds, as the plan stands (verify, rate limit); -1 when
+ * that is not known. METHOD_AUTO is the target's own.
+ */
+struct work {
+	const struct target *t;
+	enum method method;
+	size_t group; /* target_groups: those of one follow one another */
+};
+int64_t guess_ms(const struct ui *ui, const struct target *t, enum method m);
+int64_t guess_all_ms(const struct ui *ui, const struct work *works, size_t n); /* of all */
 
 /* copies.c: what the copies of all disks take of which something is_in the run; false when it is
    not known. copies_done: it was done. copies_add adds a line about it where there is room. */

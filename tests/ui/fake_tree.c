@@ -87,6 +87,13 @@ static void forecast(struct target *top, unsigned now, unsigned half)
 	}
 }
 
+static void lies_on(struct target *top, uint64_t disk)
+{
+	top->disks = calloc(1, sizeof(*top->disks));
+	top->disks[0] = disk;
+	top->n_disks = 1;
+}
+
 static void make_disks(struct target **list)
 {
 	struct target *sda = add(list, NULL, TARGET_DISK, "/dev/sda", 4658 * (GIB / 10));
@@ -108,6 +115,7 @@ static void make_disks(struct target **list)
 	t = add_fs(list, sda, "/dev/sda4", "swap", 18 * GIB);
 	error_set(&t->verdict, WHY_SWAP_ACTIVE, 0, "/dev/sda4");
 	forecast(sda, 3512, 6);
+	lies_on(sda, 1);
 	t = add(list, NULL, TARGET_DISK, "/dev/sdb", 9315 * (GIB / 10));
 	t->model = copy("WD Elements USB");
 	t = add_fs(list, t, "/dev/sdb1", "exfat", 9315 * (GIB / 10));
@@ -135,6 +143,7 @@ static void make_images(struct target **list)
 	t->method = METHOD_PUNCH;
 	estimate(t, 3, 6, 0, 1);
 	forecast(db, 182, 0);
+	lies_on(db, 2);
 	for (t = db->children; t; t = t->next)
 		t->saves[FORECAST_EXTENDED] *= 2;
 	system = add(list, NULL, TARGET_DISK, "/dev/vda", 32 * GIB);

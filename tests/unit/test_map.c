@@ -96,6 +96,51 @@ static void what_is_expected_narrows_to_what_was_found(void **state)
 	assert_int_equal(expected_stale(&item), 700);
 }
 
+static struct target guessed(const char *name, uint64_t free_bytes, uint64_t used)
+{
+	struct estimate e = { .known = true, .exact = true, .free = free_bytes,
+			      .present = free_bytes, .stale = free_bytes };
+
+	return (struct target){ .name = (char *)name, .estimate = e, .used = used,
+				.method = METHOD_WRITE, .rotational = true };
+}
+
+/* What disks of that kind do at least: 100 MB/s; a second is for all else. */
+static void a_time_counts_what_is_read_and_written_and_its_proofs(void **state)
+{
+	struct target t = guessed("a", 1000000000, 3000000000);
+	struct ui none = { .rows = 24 };
+
+	(void)state;
+	assert_int_equal(guess_ms(&none, &t, METHOD_AUTO), 21000);
+	none.plan.verify = true;
+	assert_int_equal(guess_ms(&none, &t, METHOD_AUTO), 91000);
+	assert_int_equal(guess_ms(&none, &t, METHOD_PUNCH), 61000);
+	assert_int_equal(guess_ms(&none, &t, METHOD_OVERLAY), 1000);
+	none.plan.max_rate = 50000000;
+	assert_int_equal(guess_ms(&none, &t, METHOD_AUTO), 181000);
+	t.estimate.known = false;
+	assert_int_equal(guess_ms(&none, &t, METHOD_AUTO), -1);
+}
+
+static void all_take_as_long_as_the_longest_disk(void **state)
+{
+	struct target t[] = { guessed("a", 1000000000, 0), guessed("b", 2000000000, 0),
+			      guessed("c", 1500000000, 0) };
+	struct work works[] = { { &t[0], METHOD_AUTO, 0 }, { &t[1], METHOD_AUTO, 3 },
+				{ &t[2], METHOD_AUTO, 0 } };
+	struct ui none = { .rows = 24 };
+
+	(void)state;
+	assert_int_equal(guess_all_ms(&none, works, 2), 41000);
+	assert_int_equal(guess_all_ms(&none, works, 3), 52000);
+	/* The limit is for all together. */
+	none.plan.max_rate = 100000000;
+	assert_int_equal(guess_all_ms(&none, works, 3), 91000);
+	t[1].estimate.known = false;
+	assert_int_equal(guess_all_ms(&none, works, 3), -1);
+}
+
 static void rates_step_between_no_limit_and_the_slowest(void **state)
 {
 	uint64_t rate = 0;
@@ -163,6 +208,8 @@ int main(void)
 		cmocka_unit_test(near_view_is_around_the_head_and_inside),
 		cmocka_unit_test(independent_widths_add_as_squares),
 		cmocka_unit_test(what_is_expected_narrows_to_what_was_found),
+		cmocka_unit_test(a_time_counts_what_is_read_and_written_and_its_proofs),
+		cmocka_unit_test(all_take_as_long_as_the_longest_disk),
 		cmocka_unit_test(rates_step_between_no_limit_and_the_slowest),
 		cmocka_unit_test(numbers_stand_below_each_other),
 		cmocka_unit_test(names_lose_what_is_said_above_them),
