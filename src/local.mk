@@ -65,6 +65,8 @@ libachica_a_SOURCES = \
 	src/app/logfile.c \
 	src/app/outlook.c \
 	src/app/outlook.h \
+	src/app/remains.c \
+	src/app/remains.h \
 	src/app/shell.c \
 	src/app/survey.c \
 	src/app/survey_impl.h \

@@ -16,12 +16,8 @@
 #include "app/job_impl.h"
 #include "app/job_overlay.h"
 #include "app/job_proof.h"
+#include "app/remains.h"
 #include "disk/disk.h"
-
-/* After a trim: how many chunks are looked at to see what it left, and what of that is worth a
-   word, as a part of the free space. */
-#define REMAINS_CHUNKS 128
-#define REMAINS_PART 100
 
 /* What the worker holds while it is at one target. */
 struct run {
@@ -258,41 +254,29 @@ static int flush(struct run *r)
 	return 0;
 }
 
-static int watch_ask(void *arg, enum did what, struct extent e)
+static uint64_t less(uint64_t bytes, uint64_t by)
 {
-	(void)what;
-	(void)e;
-	return ask(arg);
+	return bytes > by ? bytes - by : 0;
 }
 
-static void sample(struct hold *h, const struct watch *watch, struct estimate *e)
-{
-	struct sampler *sampler;
-	struct error ignored = { 0 };
-
-	if (sampler_new(h->fs, boottime_us(), watch, &sampler, &ignored) < 0)
-		return;
-	if (sampler_more(sampler, REMAINS_CHUNKS, watch, &ignored) >= 0)
-		sampler_result(sampler, e);
-	sampler_free(sampler);
-}
-
-/* What a mounted filesystem still holds that is stale: trimming promises nothing. Best effort,
-   through a descriptor of its own that has seen nothing before. */
+/* What a mounted filesystem still holds that is stale: trimming promises nothing. It was not zero
+   before, and was not made so, whatever was told. */
 static void measure_remains(struct run *r)
 {
-	struct watch watch = { .did = watch_ask, .arg = r };
-	struct estimate e = { 0 };
-	struct hold h = { .ask = ask, .ask_arg = r };
+	struct job_view_item *v = &r->item->view;
+	uint64_t stale;
 
 	if (!target_is_mounted(r->t) || !r->hold.fs || r->hold.source || r->job->options.dry_run)
 		return;
 	job_phase(r->worker, JOB_VERIFYING);
-	if (hold_look(r->t, &h, NULL) == 0)
-		sample(&h, &watch, &e);
-	hold_release(&h);
-	if (e.known && e.stale > 0 && e.stale >= e.free / REMAINS_PART)
-		note(r, NOTE_REMAINS, e.stale, 0);
+	stale = remains_of(r->t, r->hold.lock, ask, r);
+	if (stale == 0)
+		return;
+	pthread_mutex_lock(&r->job->mutex);
+	v->zeroed = less(v->zeroed, less(stale, v->was_zero));
+	v->was_zero = less(v->was_zero, stale);
+	pthread_mutex_unlock(&r->job->mutex);
+	note(r, NOTE_REMAINS, stale, 0);
 }
 
 static void look_at_host(struct run *r, uint64_t *field)

@@ -73,6 +73,10 @@ void lock_hide(struct lock *lock, struct view *view);
    in the host's memory only. Waits for nothing, promises nothing. */
 void lock_push(struct lock *lock);
 
+/* Adds to *bytes what of e, bytes of the window of a mounted target, takes space in that file;
+   -ENOTSUP where there is none, or it tells no holes. */
+int lock_present(struct lock *lock, struct extent e, uint64_t *bytes);
+
 /* Bytes that the image behind t takes on its host (the backing file of a loop device too);
    -ENOTSUP where nothing tells. */
 int disk_allocated(const struct target *t, uint64_t *bytes);

@@ -58,6 +58,8 @@ struct lock {
 	int held[HELD_MAX]; /* the whole disk of a partition; the file under a loop device */
 	size_t n;
 	int image;          /* one of held: to be pushed; or -1 */
+	struct io *holes;   /* the same file, where it tells holes, or NULL */
+	uint64_t start;     /* byte of it where the window begins */
 	struct claim claims[HELD_MAX]; /* the target; what is under a loop device */
 	size_t n_claims;
 	enum lease lease;   /* on an image */
@@ -385,12 +387,30 @@ static void open_image(struct lock *lock, const struct place *place)
 	if (lock->image >= 0)
 		lock->held[lock->n++] = lock->image;
 	free(path);
+	if (lock->image < 0)
+		return;
+	io_file_adopt(fcntl(lock->image, F_DUPFD_CLOEXEC, 0), "", false, &lock->holes, NULL);
+	lock->start = loop.below.range.start + place->range.start;
 }
 
 void lock_push(struct lock *lock)
 {
 	if (lock->image >= 0)
 		sync_file_range(lock->image, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+static int add_length(void *arg, struct extent e)
+{
+	*(uint64_t *)arg += e.len;
+	return 0;
+}
+
+int lock_present(struct lock *lock, struct extent e, uint64_t *bytes)
+{
+	if (!lock->holes || !lock->holes->tells_holes)
+		return -ENOTSUP;
+	e.start += lock->start;
+	return io_walk_data(lock->holes, e, add_length, bytes);
 }
 
 /* Still mounted where it was, writable and not hidden: what is written below that folder now would
@@ -524,6 +544,7 @@ void lock_release(struct lock *lock)
 		free(lock->claims[--lock->n_claims].path);
 	io_close(lock->window);
 	io_close(lock->base);
+	io_close(lock->holes);
 	while (lock->n > 0)
 		close(lock->held[--lock->n]);
 	free(lock);

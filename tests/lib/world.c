@@ -209,6 +209,14 @@ void lock_push(struct lock *lock)
 	(void)lock;
 }
 
+int lock_present(struct lock *lock, struct extent e, uint64_t *bytes)
+{
+	(void)lock;
+	(void)e;
+	(void)bytes;
+	return -ENOTSUP;
+}
+
 int disk_allocated(const struct target *t, uint64_t *bytes)
 {
 	(void)t;
