@@ -128,8 +128,10 @@ static void join_member(struct lvm *lvm, struct lvm_group *g, const struct lvm_n
 
 	if (!id) {
 		corrupt(g, "physical volume");
-	} else if (!pv || has_word(node, "MISSING")) {
+	} else if (!pv) {
 		error_set(&g->verdict, WHY_VG_MISSING, 0, id);
+	} else if (has_word(node, "MISSING")) {
+		error_set(&g->verdict, WHY_VG_STATE, 0, "missing");
 	} else if (has_word(node, "EXPORTED")) {
 		error_set(&g->verdict, WHY_VG_STATE, 0, "exported");
 	} else {

@@ -286,6 +286,8 @@ static const char *state_remedy(const char *state)
 		return "vgimport -a";
 	if (strcmp(state, "pvmove") == 0)
 		return N_("let the move end, or undo it: pvmove, pvmove --abort");
+	if (strcmp(state, "missing") == 0)
+		return N_("let LVM take back what it misses: vgextend --restoremissing");
 	if (strcmp(state, "duplicate name") == 0)
 		return N_("give one of the groups another name, by its UUID: vgrename");
 	return N_("activate its volume group and take the devices of its volumes");

@@ -269,7 +269,7 @@ static void physical_volumes_that_are_not_right_are_refused(void **state)
 		{ MEMBER("pv0", ID0, "") MEMBER("pv1", "cccccc-cccc", ""), WHY_VG_MISSING,
 		  "cccccc-cccc" },
 		{ MEMBER("pv0", ID0, "") "pv1 { id = \"" ID1 "\" status = [] flags = [\"MISSING\"] "
-		  "pe_start = 2048 pe_count = 10 } ", WHY_VG_MISSING, ID1 },
+		  "pe_start = 2048 pe_count = 10 } ", WHY_VG_STATE, "missing" },
 		{ MEMBER("pv0", ID0, "") "pv1 { id = \"" ID1 "\" status = [\"EXPORTED\"] "
 		  "pe_start = 2048 pe_count = 10 } ", WHY_VG_STATE, "exported" },
 		{ MEMBER("pv0", ID0, "") MEMBER("pv1", ID0, ""), WHY_CORRUPT, NULL },

@@ -141,6 +141,9 @@ static void a_volume_is_mended_in_its_place(void **state)
 	err = err_of(WHY_VG_STATE, "pvmove");
 	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
 			    "let the move end, or undo it: pvmove, pvmove --abort");
+	err = err_of(WHY_VG_STATE, "missing");
+	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)),
+			    "let LVM take back what it misses: vgextend --restoremissing");
 }
 
 static void a_loop_device_is_unmounted_before_it_is_detached(void **state)
