@@ -67,3 +67,16 @@ private_apt() {
 	END
 	APT_CONFIG=$2/conf apt-get update -q >"$work/log" 2>&1 || skip "apt: $(cat "$work/log")"
 }
+
+# The lock manager of LVM's shared groups, which in its test mode locks nothing.
+need_lvmlockd() {
+	lockd_cache=$top_builddir/tests/lvmlockd
+	once "$lockd_cache" get_lvmlockd
+	PATH=$lockd_cache/sbin:$PATH
+}
+
+get_lvmlockd() {
+	for package in lvm2-lockd libsanlock-client1 libdlm3; do
+		unpack $package "$1"
+	done
+}
