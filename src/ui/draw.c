@@ -404,6 +404,16 @@ void draw_glyph(struct grid *g, int row, int col, enum glyph glyph, enum face fa
 		c->glyph = (unsigned char)glyph;
 }
 
+void draw_more(struct grid *g, int row, int rows, bool above, bool below)
+{
+	if (rows < 1)
+		return;
+	if (above && (rows > 1 || !below))
+		draw_glyph(g, row, g->cols - 1, GLYPH_UP, FACE_NORMAL);
+	if (below)
+		draw_glyph(g, row + rows - 1, g->cols - 1, GLYPH_DOWN, FACE_NORMAL);
+}
+
 void draw_line(struct grid *g, int row, int col, int width, enum glyph glyph, enum face face)
 {
 	for (int i = 0; i < width; i++)

@@ -97,6 +97,10 @@ int draw_wrap(struct grid *g, int row, int col, int width, enum face face, const
 int text_rows(int width, const char *text);
 
 void draw_glyph(struct grid *g, int row, int col, enum glyph glyph, enum face face);
+
+/* At the right edge of a list of that many rows: marks where there is more above and below. */
+void draw_more(struct grid *g, int row, int rows, bool above, bool below);
+
 void draw_line(struct grid *g, int row, int col, int width, enum glyph glyph, enum face face);
 void draw_blank(struct grid *g, int row, int col, int rows, int cols);
 void draw_box(struct grid *g, int row, int col, int rows, int cols, const char *title);

@@ -32,7 +32,7 @@ static const char *say_check(const struct plan_item *item)
 struct plan_columns plan_columns(int cols)
 {
 	struct layout l = layout_of(24, cols);
-	struct plan_columns c = { .name = 4, .check = cols - 9 };
+	struct plan_columns c = { .name = 4, .check = cols - 10 };
 
 	c.method_cells = cols >= 60 ? 14 : 0;
 	c.method = c.check - 1 - c.method_cells;
@@ -105,7 +105,7 @@ void plan_row(const struct ui *ui, struct grid *g, int row, const struct plan_co
 	if (ui->plan.focus != i)
 		return;
 	draw_text(g, row, 3, 1, FACE_NORMAL, ">");
-	draw_face(g, row, 0, g->cols, FACE_FOCUS);
+	draw_face(g, row, 0, g->cols - 1, FACE_FOCUS);
 	draw_cursor(g, row, c->name);
 }
 

@@ -352,6 +352,7 @@ static void draw(const struct ui *ui, struct grid *g)
 	first = first_item(&ui->plan, (size_t)p.list_rows);
 	for (int i = 0; i < p.list_rows; i++)
 		plan_row(ui, g, p.list + i, &c, first + (size_t)i);
+	draw_more(g, p.list, p.list_rows, first > 0, first + (size_t)p.list_rows < ui->plan.n);
 	if (p.sums)
 		plan_sums(ui, g, p.sums, &c);
 	draw_clipped(g, p.note, p.note_rows, note);

@@ -9,10 +9,22 @@
 #include "ui/ui.h"
 #include "ui/zero.h"
 
+/* The first that went wrong, else the first one. */
+static size_t first_wrong(const struct zero *z)
+{
+	for (size_t i = 0; i < z->view.items; i++) {
+		if (z->items[i].error.why != WHY_NONE)
+			return i;
+	}
+	return 0;
+}
+
 static void enter(struct ui *ui)
 {
 	result_load(ui);
 	report_add(ui);
+	ui->result.item = first_wrong(&ui->zero);
+	ui->result.on_item = ui->result.n == 0;
 }
 
 static void leave(struct ui *ui)
@@ -92,6 +104,22 @@ static void draw_item(const struct ui *ui, struct grid *g, int row, const struct
 		   job_target(ui->job, i)->name);
 	draw_text(g, row, c->result, 10, face_of(item->phase), say_phase(item->phase));
 	draw_figures(g, row, c, item->zeroed, item->was_zero, item->errors, item->elapsed_ms);
+	if (!ui->result.on_item || i != ui->result.item)
+		return;
+	draw_text(g, row, 0, 1, FACE_NORMAL, ">");
+	draw_face(g, row, 0, g->cols - 1, FACE_FOCUS);
+	draw_cursor(g, row, c->name);
+}
+
+static void draw_list(const struct ui *ui, struct grid *g, int row, int rows,
+		      const struct columns *c)
+{
+	size_t n = ui->zero.view.items, page = (size_t)rows;
+	size_t first = ui->result.item < page ? 0 : ui->result.item - page + 1;
+
+	for (size_t i = 0; i < page && first + i < n; i++)
+		draw_item(ui, g, row + (int)i, c, first + i);
+	draw_more(g, row, rows, first > 0, first + page < n);
 }
 
 static void draw_sums(const struct ui *ui, struct grid *g, int row, const struct columns *c)
@@ -114,11 +142,12 @@ static bool tells_stale(enum method m)
 	return m == METHOD_WRITE || m == METHOD_FILL;
 }
 
-/* What there is to say about the copy, the first target that went wrong, or else the first one. */
+/* What there is to say about the copy, or about a target: the focused one, the first that went
+   wrong, the first. */
 static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 {
 	const struct zero *z = &ui->zero;
-	size_t i = 0;
+	size_t i = ui->result.on_item ? ui->result.item : first_wrong(z);
 	char reason[2048], remedy[1024], expected[64], found[48];
 	struct say_fact facts[] = {
 		{ "name", NULL }, { "reason", reason }, { "remedy", remedy },
@@ -129,24 +158,22 @@ static void say_note(const struct ui *ui, const char *pm, char *buf, size_t n)
 		copy_say(ui, buf, n);
 		return;
 	}
-	while (i < z->view.items && z->items[i].error.why == WHY_NONE)
-		i++;
-	facts[0].value = job_target(ui->job, i < z->view.items ? i : 0)->name;
-	if (i < z->view.items) {
+	facts[0].value = job_target(ui->job, i)->name;
+	if (z->items[i].error.why != WHY_NONE) {
 		say_reason(&z->items[i].error, reason, sizeof(reason));
 		say_remedy(&z->items[i].error, job_target(ui->job, i), remedy, sizeof(remedy));
 		say_fill(buf, n, remedy[0] ? _("{name}: {reason}. What helps: {remedy}")
 					   : _("{name}: {reason}."), facts);
 		return;
 	}
-	say_estimate(&z->items[0].estimate, pm, expected, sizeof(expected));
-	say_size(z->items[0].zeroed, found, sizeof(found));
+	say_estimate(&z->items[i].estimate, pm, expected, sizeof(expected));
+	say_size(z->items[i].zeroed, found, sizeof(found));
 	buf[0] = '\0';
-	if (z->items[0].method == METHOD_OVERLAY)
+	if (z->items[i].method == METHOD_OVERLAY)
 		/* TRANSLATORS: "/dev/sda1 was left as it is; its copy leaves out 83.0G." */
 		say_fill(buf, n, _("{name} was left as it is; its copy leaves out {found}."),
 			 facts);
-	else if (z->items[0].estimate.known && tells_stale(z->items[0].method))
+	else if (z->items[i].estimate.known && tells_stale(z->items[i].method))
 		/* TRANSLATORS: "/dev/sda1: 83.2G ±0.4 expected, 83.0G found." */
 		say_fill(buf, n, _("{name}: {expected} expected, {found} found."), facts);
 }
@@ -222,7 +249,7 @@ static void draw_command(const struct ui *ui, struct grid *g, int row, size_t i)
 	snprintf(number, sizeof(number), "%zu", i + 1);
 	draw_field(g, row, 1, 2, ALIGN_RIGHT, FACE_NORMAL, number);
 	draw_text(g, row, 5, g->cols - 6, FACE_NORMAL, ui->result.lines[i]);
-	if (i != ui->result.focus)
+	if (ui->result.on_item || i != ui->result.focus)
 		return;
 	draw_text(g, row, 0, 1, FACE_NORMAL, ">");
 	draw_face(g, row, 0, g->cols - 1, FACE_FOCUS);
@@ -245,10 +272,7 @@ static void draw_commands(const struct ui *ui, struct grid *g, const struct plac
 				: _("Commands for a small copy:"));
 	for (size_t i = 0; i < rows && first + i < r->n; i++)
 		draw_command(ui, g, p->commands + (int)i, first + i);
-	if (first > 0)
-		draw_glyph(g, p->commands, g->cols - 1, GLYPH_UP, FACE_NORMAL);
-	if (first + rows < r->n)
-		draw_glyph(g, p->commands + (int)rows - 1, g->cols - 1, GLYPH_DOWN, FACE_NORMAL);
+	draw_more(g, p->commands, (int)rows, first > 0, first + rows < r->n);
 	if (p->why_rows)
 		draw_wrap(g, p->why, 1, g->cols - 2, FACE_NORMAL, say_advice(r->uses[r->focus]));
 }
@@ -272,8 +296,7 @@ static void draw(const struct ui *ui, struct grid *g)
 	p = place_parts(ui, g, note);
 	frame_title(ui, g, NULL);
 	draw_heading(g, p.head, &c);
-	for (int i = 0; i < p.list_rows && i < (int)z->view.items; i++)
-		draw_item(ui, g, p.list + i, &c, (size_t)i);
+	draw_list(ui, g, p.list, p.list_rows, &c);
 	if (p.sums)
 		draw_sums(ui, g, p.sums, &c);
 	g->clip_end = p.note + p.note_rows;
@@ -313,18 +336,44 @@ static void new_run(struct ui *ui)
 	rows_update(ui);
 }
 
+/* The commands follow the targets. */
+static void move(struct ui *ui, bool down)
+{
+	struct result *r = &ui->result;
+	size_t last = ui->zero.view.items - 1;
+
+	if (r->on_item && down && r->item == last)
+		r->on_item = r->n == 0;
+	else if (r->on_item && down)
+		r->item++;
+	else if (r->on_item)
+		r->item -= r->item > 0;
+	else if (down)
+		r->focus += r->focus + 1 < r->n;
+	else if (r->focus > 0)
+		r->focus--;
+	else
+		r->on_item = true;
+}
+
+static void move_page(struct ui *ui, bool down)
+{
+	for (int i = 0; i < 5; i++)
+		move(ui, down);
+}
+
 static void key(struct ui *ui, enum action action)
 {
 	struct result *r = &ui->result;
 
 	switch (action) {
 	case ACT_UP:
-	case ACT_PAGE_UP:
-		r->focus -= r->focus > 0;
-		break;
 	case ACT_DOWN:
+		move(ui, action == ACT_DOWN);
+		break;
+	case ACT_PAGE_UP:
 	case ACT_PAGE_DOWN:
-		r->focus += r->focus + 1 < r->n;
+		move_page(ui, action == ACT_PAGE_DOWN);
 		break;
 	case ACT_SAVE:
 		if (r->n)
@@ -359,6 +408,7 @@ static void key(struct ui *ui, enum action action)
 const struct screen screen_result = {
 	.where = IN_RESULT,
 	.help = N_(
+		"Up goes to the targets, each with what there is to say about it. "
 		"The commands make a qcow2 image in which zeros take no room, compare it with its "
 		"source and check it; x runs them now, for a copy under a new name. Nothing "
 		"replaces the source. On the screen a long line ends "

@@ -266,8 +266,5 @@ void select_rows(const struct ui *ui, struct grid *g, const struct select_place 
 		draw_face(g, row, 0, g->cols - 1, FACE_FOCUS);
 		draw_cursor(g, row, 2);
 	}
-	if (first > 0)
-		draw_glyph(g, p->list, g->cols - 1, GLYPH_UP, FACE_NORMAL);
-	if (first + (size_t)p->list_rows < s->n)
-		draw_glyph(g, p->list + p->list_rows - 1, g->cols - 1, GLYPH_DOWN, FACE_NORMAL);
+	draw_more(g, p->list, p->list_rows, first > 0, first + (size_t)p->list_rows < s->n);
 }

@@ -104,7 +104,9 @@ struct result {
 	enum advice_use *uses;
 	size_t *items;           /* of the job: whose disk or image the command is about */
 	size_t n;
-	size_t focus;
+	size_t focus;            /* command */
+	size_t item;             /* target */
+	bool on_item;            /* the focus is on the target */
 	char *trouble;           /* why something has no command, or NULL */
 	bool foretold;           /* what the copies take, now and before */
 	struct forecast_sum copies;

@@ -322,6 +322,18 @@ static void result_shows_what_was_done(void **state)
 	end();
 }
 
+static void result_with_sixty_targets_scrolls(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_MANY;
+	begin();
+	type("a5R\nERRR\n");
+	ui_update(&ui);
+	type("UDDDDDDDDDDDDDDDDDDDDDDDD");
+	compare_all("result-many");
+	end();
+}
+
 static void result_in_another_format_says_what_it_takes(void **state)
 {
 	(void)state;
@@ -448,6 +460,7 @@ int main(void)
 		SCREEN(stop_asks_over_the_work),
 		SCREEN(io_error_asks_what_to_do),
 		SCREEN(result_shows_what_was_done),
+		SCREEN(result_with_sixty_targets_scrolls),
 		SCREEN(result_in_another_format_says_what_it_takes),
 		SCREEN(help_is_made_from_the_keys),
 		SCREEN(editor_asks_for_an_image),

@@ -438,6 +438,27 @@ static void go_to_result(void)
 	assert_int_equal(ui.step, STEP_RESULT);
 }
 
+static void each_target_of_a_result_can_be_gone_to(void **state)
+{
+	(void)state;
+	fake.tree = FAKE_MANY;
+	fake.job = FAKE_RUN;
+	begin();
+	type("a5R\n");
+	for (int i = 0; i < 5000 && ui.step == STEP_ZERO; i++)
+		ui_update(&ui);
+	assert_int_equal(ui.step, STEP_RESULT);
+	assert_false(ui.result.on_item);
+	type("U");
+	assert_true(ui.result.on_item && ui.result.item == 0);
+	for (size_t i = 1; i < ui.zero.view.items; i++)
+		type("D");
+	assert_int_equal(ui.result.item, ui.zero.view.items - 1);
+	type("D");
+	assert_false(ui.result.on_item);
+	end();
+}
+
 static void a_copy_is_made_from_the_result(void **state)
 {
 	(void)state;
@@ -586,6 +607,7 @@ int main(void)
 		STEP(escape_never_stops_anything),
 		STEP(an_io_error_wants_an_answer),
 		STEP(a_run_leaves_its_report),
+		STEP(each_target_of_a_result_can_be_gone_to),
 		STEP(a_copy_is_made_from_the_result),
 		STEP(another_format_is_in_the_commands_and_in_what_is_printed),
 		STEP(a_copy_that_fails_is_an_error),
