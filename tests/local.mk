@@ -305,6 +305,7 @@ EXTRA_DIST += $(source_tests) $(e2e_tests) \
 	tests/no-cmocka.sh \
 	tests/no-vterm.sh \
 	tests/ui/golden \
+	tests/man.py \
 	tests/po.py \
 	tests/run-cmocka.sh \
 	tests/summary
