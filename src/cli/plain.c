@@ -181,7 +181,9 @@ static void act_why(struct plain *p, struct target *t)
 		return;
 	}
 	puts(say_reason(&t->verdict, text, sizeof(text)));
-	if (say_remedy(&t->verdict, t, text, sizeof(text))[0])
+	if (target_wants_consent(t))
+		puts(_("Its number marks it, after its name was typed."));
+	else if (say_remedy(&t->verdict, t, text, sizeof(text))[0])
 		puts(text);
 }
 

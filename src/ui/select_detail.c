@@ -249,7 +249,8 @@ static void say_formats(const struct target *top, char *buf, size_t n)
 	}
 }
 
-/* Reason and remedy in full, where there is a reason; else all lines of the pane. */
+/* Reason and remedy in full, where there is a reason that Space does not lift; else all lines of
+   the pane. */
 void select_info(struct ui *ui)
 {
 	const struct target *t = rows_focused(&ui->select);
@@ -258,7 +259,7 @@ void select_info(struct ui *ui)
 
 	if (!t)
 		return;
-	if (t->verdict.why != WHY_NONE) {
+	if (t->verdict.why != WHY_NONE && !target_wants_consent(t)) {
 		dialog_error(ui, _("Why it cannot be marked"), &t->verdict, t);
 		return;
 	}

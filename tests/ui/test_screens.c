@@ -169,7 +169,9 @@ static void what_is_cleared_whole_is_shown_and_asks_for_its_name(void **state)
 	begin();
 	type("DDD");
 	compare_all("select-whole");
-	type(" sda");
+	type("\n");
+	compare_all("select-whole-info");
+	type("E sda");
 	compare_all("consent-gap");
 	type("E");
 	type("D ");
