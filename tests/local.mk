@@ -75,6 +75,7 @@ tests_unit_test_survey_SOURCES = tests/unit/test_survey.c tests/lib/world.c test
 
 # Screens, driven through a terminal in memory (libvterm): tests/ui/test_<screen>.c, cmocka.
 screen_tests = \
+	tests/ui/test_result \
 	tests/ui/test_screens \
 	tests/ui/test_steps \
 	tests/ui/test_terminal \
@@ -150,6 +151,7 @@ tests_ui_wizard_SOURCES = tests/ui/wizard.c $(fake_sources)
 process_sources = tests/ui/process.c tests/ui/process.h tests/lib/vt.c tests/lib/vt.h
 tests_ui_test_terminal_SOURCES = tests/ui/test_terminal.c $(process_sources)
 tests_ui_test_wizard_SOURCES = tests/ui/test_wizard.c $(process_sources)
+tests_ui_test_result_SOURCES = tests/ui/test_result.c $(drive_sources) $(fake_sources)
 tests_ui_test_screens_SOURCES = tests/ui/test_screens.c $(drive_sources) $(fake_sources)
 tests_ui_test_steps_SOURCES = tests/ui/test_steps.c $(drive_sources) $(fake_sources)
 
