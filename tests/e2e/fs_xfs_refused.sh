@@ -113,11 +113,12 @@ poke 216 0000000b
 poke 212 00000100
 refused feature xfs "$image"
 new
-poke 216 0000001b
+incompat=$(($(field features_incompat) | 0x10)) # needsrepair
+xfs_db -x -c "sb 0" -c "write features_incompat $incompat" "$image" >"$dir/log" ||
+	fail "xfs_db: $(cat "$dir/log")"
 refused errors xfs "$image"
 mended
-new
-poke 126 01
+xfs_db -x -c "sb 0" -c "write inprogress 1" "$image" >"$dir/log" || fail "xfs_db: $(cat "$dir/log")"
 refused corrupt xfs "$image"
 
 proves "what contradicts itself"

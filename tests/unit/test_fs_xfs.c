@@ -11,6 +11,7 @@
 #include "tests/lib/io_fault.h"
 #include "tests/lib/io_mem.h"
 #include "tests/lib/io_trace.h"
+#include "tests/lib/mkfs.h"
 #include "tests/lib/test.h"
 #include "tests/lib/xfs.h"
 
@@ -230,6 +231,29 @@ static void a_spoilt_agf_is_refused(void **state)
 	io_close(io);
 }
 
+static void a_spoilt_agf_with_an_rmap_tree_is_refused(void **state)
+{
+	static const struct xfs_spoil rows[] = {
+		{ 24, 4, 0, WHY_CORRUPT },            /* its root */
+		{ 24, 4, 16384, WHY_CORRUPT },
+		{ 24, 4, BY_SIZE, WHY_CORRUPT },
+		{ 24, 4, 1000, WHY_CORRUPT },         /* in the free space */
+		{ 80, 4, 0, WHY_CORRUPT },            /* its blocks */
+		{ 80, 4, 2, WHY_CORRUPT },
+		{ 80, 4, UINT32_MAX, WHY_CORRUPT },
+	};
+	const char *const argv[] = { "mkfs.xfs", "--unsupported", "-q", "-f", "-b", "size=1024",
+				     "-d", "agcount=2", "-m", "rmapbt=1", "@", NULL };
+	struct io *io = mkfs_mem(XFS_SIZE, argv);
+
+	(void)state;
+	if (!io)
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		xfs_spoil(io, &rows[i], AG + AGF, 512, 216);
+	io_close(io);
+}
+
 static void a_spoilt_agi_or_agfl_is_refused(void **state)
 {
 	static const struct xfs_spoil agi[] = {
@@ -444,6 +468,7 @@ int main(void)
 		cmocka_unit_test(a_feature_is_refused_by_its_name),
 		cmocka_unit_test(an_unused_feature_of_the_log_is_no_reason),
 		cmocka_unit_test(a_spoilt_agf_is_refused),
+		cmocka_unit_test(a_spoilt_agf_with_an_rmap_tree_is_refused),
 		cmocka_unit_test(a_spoilt_agi_or_agfl_is_refused),
 		cmocka_unit_test(a_spoilt_tree_is_refused),
 		cmocka_unit_test(a_moved_run_is_noticed_without_checksums),
