@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_args \
 	tests/unit/test_base \
 	tests/unit/test_bitmap \
+	tests/unit/test_btrfs_tree \
 	tests/unit/test_build \
 	tests/unit/test_choose \
 	tests/unit/test_copies \
@@ -84,6 +85,8 @@ screen_tests = \
 
 # Helpers of the two above.
 tests_lib_libtest_a_SOURCES = \
+	tests/lib/btrfs.c \
+	tests/lib/btrfs.h \
 	tests/lib/engine_disk.c \
 	tests/lib/engine_disk.h \
 	tests/lib/fs_fake.c \

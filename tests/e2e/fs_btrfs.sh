@@ -134,12 +134,12 @@ done <<EOF
 300 331 -
 300 331 - -m single -d single
 300 331 compress=zstd -n 4096
-300 331 - -n 65536 -d dup
+300 331 compress=zlib -n 65536 -d dup
 300 331 compress-force=lzo -m dup -d single -O ^no-holes
-300 331 - -O ^skinny-metadata
+300 331 - -O ^skinny-metadata -n 8192
 300 331 space_cache=v1 -R ^free-space-tree
 300 331 - -R quota
-300 331 - -m raid0 -d raid0
+300 331 - -m raid0 -d raid0 -n 32768
 120 150 - -M
 40 60 - -M -n 4096 -m single -d single
 300 150 - -M -m dup -d dup
@@ -164,8 +164,26 @@ for options in "-s 65536 -n 65536" "-s 8192 -n 16384" "-s 16384 -n 65536"; do
 	check "$options"
 done
 
-# Nearly full, in many pieces, and the mirror at 64 MiB in the middle of a chunk.
-make_fs 48 300
+# Thousands of blocks, every second one free.
+make_fs 48 300 -m single
+mount_image ""
+python3 - "$dir/mnt" "$dir/random" <<'END'
+import os, sys
+folder, data = sys.argv[1], open(sys.argv[2], "rb").read(4096)
+for i in range(6000):
+    with open(f"{folder}/{i}", "wb") as file:
+        file.write(data)
+os.sync()
+for i in range(0, 6000, 2):
+    os.unlink(f"{folder}/{i}")
+END
+unmount
+check "free in single blocks"
+[ "$(grep -c ' 4096$' "$dir/ours")" -gt 2000 ] || fail "$(wc -l <"$dir/ours") free runs"
+zero "free in single blocks" punch
+
+# Full, in many pieces, and the mirror at 64 MiB in the middle of a chunk.
+make_fs 48 300 -M
 mount_image ""
 i=0
 while head -c 700K "$dir/random" >"$dir/mnt/fill$i" 2>/dev/null; do
@@ -174,6 +192,8 @@ while head -c 700K "$dir/random" >"$dir/mnt/fill$i" 2>/dev/null; do
 done
 unmount
 check full
+left=$(awk '{ n += $2 } END { printf "%d", n }' "$dir/ours")
+[ "$left" -lt 16777216 ] || fail "$left bytes are free in a full one"
 mount_image ""
 rm -f "$dir"/mnt/fill*[02468]
 unmount

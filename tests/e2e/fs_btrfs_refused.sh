@@ -202,6 +202,7 @@ for tree in extent chunk dev root; do
 	done <<-EOF
 		0x20 8 1
 		0x30 8 0x1000
+		0x38 1 0
 		0x50 8 99
 		0x58 8 77
 		0x60 4 0
