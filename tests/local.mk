@@ -127,10 +127,13 @@ tests_fuzz_replay_fs_SOURCES = \
 	tests/fuzz/xfs_sum_any.c
 
 # Ratios against the peers: no test, "make bench" prints them.
-EXTRA_PROGRAMS = tests/bench/punch
+bench_programs = tests/bench/flight tests/bench/punch tests/bench/zerotest
+EXTRA_PROGRAMS = $(bench_programs)
+tests_bench_flight_LDADD = libachica.a -lpthread
 tests_bench_punch_LDADD =
-bench: achica tests/bench/punch $(bench_tools)
-	ACHICA=$(abs_top_builddir)/achica PUNCH=$(abs_top_builddir)/tests/bench/punch \
+tests_bench_zerotest_LDADD = libachica.a
+bench: achica $(bench_programs) $(bench_tools)
+	ACHICA=$(abs_top_builddir)/achica \
 		VTDRIVE=$(abs_top_builddir)/tests/lib/vtdrive DOC=$(abs_top_srcdir)/doc \
 		top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) \
 		PATH=$$PATH:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 \

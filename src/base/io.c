@@ -107,6 +107,12 @@ int io_flush(struct io *io)
 	return io->ops->flush ? remember(io, io->ops->flush(io), ERROR_NOWHERE, true) : 0;
 }
 
+void io_expect(struct io *io, struct extent e)
+{
+	if (io->ops->expect && e.start <= io->size && e.len <= io->size - e.start)
+		io->ops->expect(io, e);
+}
+
 void io_forget(struct io *io, struct extent e)
 {
 	if (io->ops->forget && e.start <= io->size && e.len <= io->size - e.start)

@@ -33,7 +33,9 @@ struct io_ops {
 	int (*next_data)(struct io *io, uint64_t from, struct extent *data);
 	/* What was written is on the medium. */
 	int (*flush)(struct io *io);
-	/* A hint, NULL is fine: nobody will want e again soon. */
+	/* A hint, NULL is fine: e will be read soon, and can come in meanwhile. */
+	void (*expect)(struct io *io, struct extent e);
+	/* Another: nobody will want e again soon. */
 	void (*forget)(struct io *io, struct extent e);
 	void (*close)(struct io *io);
 };
@@ -66,6 +68,7 @@ int io_zero(struct io *io, struct extent e);
 int io_punch(struct io *io, struct extent e);
 int io_next_data(struct io *io, uint64_t from, struct extent *data);
 int io_flush(struct io *io);
+void io_expect(struct io *io, struct extent e);
 void io_forget(struct io *io, struct extent e); /* starts writing e out; its cache may go */
 void io_close(struct io *io); /* NULL is fine */
 

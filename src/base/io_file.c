@@ -180,6 +180,12 @@ static int file_flush(struct io *io)
 	return fsync(of(io)->fd) < 0 ? -errno : lost;
 }
 
+/* The kernel begins to read, and does not wait for it. */
+static void file_expect(struct io *io, struct extent e)
+{
+	posix_fadvise(of(io)->fd, (off_t)e.start, (off_t)e.len, POSIX_FADV_WILLNEED);
+}
+
 /* Of pages which are dirty, the kernel only begins to write them (mm/fadvise.c). */
 static void file_forget(struct io *io, struct extent e)
 {
@@ -200,6 +206,7 @@ static const struct io_ops file_ops = {
 	.punch = file_punch,
 	.next_data = file_next_data,
 	.flush = file_flush,
+	.expect = file_expect,
 	.forget = file_forget,
 	.close = file_close,
 };

@@ -251,6 +251,19 @@ static int window_flush(struct io *io)
 	return io_flush(of(io)->parent);
 }
 
+static int expect_piece(struct io *parent, struct extent piece, uint64_t done, void *arg)
+{
+	(void)done;
+	(void)arg;
+	io_expect(parent, piece);
+	return 0;
+}
+
+static void window_expect(struct io *io, struct extent e)
+{
+	each_run(io, e, expect_piece);
+}
+
 static int forget_piece(struct io *parent, struct extent piece, uint64_t done, void *arg)
 {
 	(void)done;
@@ -281,6 +294,7 @@ static const struct io_ops window_ops = {
 	.punch = window_punch,
 	.next_data = window_next_data,
 	.flush = window_flush,
+	.expect = window_expect,
 	.forget = window_forget,
 	.close = window_close,
 };

@@ -2,10 +2,14 @@
 /* Copyright (C) 2026 the achica developers */
 
 /*
- * A buffer of 1 MiB, which the processor's cache holds, and the pieces in it; a slow medium is read
- * by less at once. The kernel reads ahead by itself, so that the next bytes come in while these are
- * looked at. A gap is read across
- * when it is shorter than what a disk passes by while it would seek.
+ * Spans of at most 1 MiB, which the processor's cache holds, and the pieces in each; a slow medium
+ * is read by less at once. A gap is read across when it is shorter than what a disk passes by while
+ * it would seek.
+ *
+ * Before the oldest span is read and looked at, the kernel has been asked for the next ones, unless
+ * the medium is slow: they come in while it is worked on, and while what was written goes out. That
+ * keeps several requests in flight without a thread, and takes no longer than threads or an
+ * io_uring do (tests/bench/flight.c).
  */
 
 #include <errno.h>
@@ -24,10 +28,17 @@
 #define SPAN_LEAST (64 * KIB)
 #define GAP (32 * KIB)
 #define PIECES 512
+#define SPANS 4 /* one that is gathered, and those which are expected */
 
 struct piece {
 	struct extent e;
 	bool hole;
+};
+
+struct span {
+	struct extent e; /* the bytes to be read */
+	size_t n;
+	struct piece pieces[PIECES];
 };
 
 struct reader {
@@ -38,10 +49,10 @@ struct reader {
 	void *arg;
 	bool forget;
 	struct stride stride; /* read at once, at most SPAN */
-	unsigned char *buf;
-	struct extent span; /* the bytes to be read, or that buf holds */
-	size_t n;
-	struct piece pieces[PIECES];
+	unsigned char *buf;   /* the bytes of the oldest span */
+	size_t oldest;
+	size_t waiting;       /* spans from the oldest on; the one behind them is gathered */
+	struct span spans[SPANS];
 };
 
 int reader_new(struct io *io, const struct watch *watch, reader_fn *look, void *arg,
@@ -81,17 +92,31 @@ bool reader_floods(uint64_t bytes)
 	return pages <= 0 || size <= 0 || bytes / (uint64_t)size > (uint64_t)pages / 4;
 }
 
+static struct span *oldest(struct reader *r)
+{
+	return &r->spans[r->oldest];
+}
+
+static struct span *gathered(struct reader *r)
+{
+	return &r->spans[(r->oldest + r->waiting) % SPANS];
+}
+
+static unsigned char *bytes_of(struct reader *r, struct extent e)
+{
+	return r->buf + (e.start - oldest(r)->e.start);
+}
+
 static int look_at(struct reader *r, struct extent e)
 {
-	return r->look(r->arg, e, r->buf + (e.start - r->span.start));
+	return r->look(r->arg, e, bytes_of(r, e));
 }
 
 static int attempt_read(void *arg, struct extent part)
 {
 	struct reader *r = arg;
 
-	return io_read(r->io, part.start, r->buf + (part.start - r->span.start),
-		       (size_t)part.len);
+	return io_read(r->io, part.start, bytes_of(r, part), (size_t)part.len);
 }
 
 static int good_read(void *arg, struct extent part)
@@ -105,10 +130,11 @@ static int good_read(void *arg, struct extent part)
 /* Holes are told, and the rest is looked at, as the whole span was read. */
 static int deal_whole(struct reader *r)
 {
-	int rc = report_did(r->watch, DID_READ, r->span);
+	const struct span *span = oldest(r);
+	int rc = report_did(r->watch, DID_READ, span->e);
 
-	for (size_t i = 0; rc == 0 && i < r->n; i++) {
-		const struct piece *p = &r->pieces[i];
+	for (size_t i = 0; rc == 0 && i < span->n; i++) {
+		const struct piece *p = &span->pieces[i];
 
 		rc = p->hole ? report_did(r->watch, DID_HOLE, p->e) : look_at(r, p->e);
 	}
@@ -127,13 +153,32 @@ static int deal_one_by_one(struct reader *r)
 		.good = good_read,
 		.arg = r,
 	};
+	const struct span *span = oldest(r);
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < r->n; i++) {
-		const struct piece *p = &r->pieces[i];
+	for (size_t i = 0; rc == 0 && i < span->n; i++) {
+		const struct piece *p = &span->pieces[i];
 
 		rc = p->hole ? report_did(r->watch, DID_HOLE, p->e) : narrow_run(&narrow, p->e);
 	}
+	return rc;
+}
+
+static int deal(struct reader *r)
+{
+	struct span *span = oldest(r);
+	int rc = 0;
+
+	stride_begin(&r->stride);
+	if (span->e.len > 0)
+		rc = io_read(r->io, span->e.start, r->buf, (size_t)span->e.len);
+	stride_end(&r->stride, span->e.len);
+	rc = rc == 0 ? deal_whole(r) : deal_one_by_one(r);
+	if (r->forget)
+		io_forget(r->io, span->e);
+	span->n = 0;
+	span->e.len = 0;
+	r->oldest = (r->oldest + 1) % SPANS;
 	return rc;
 }
 
@@ -141,23 +186,31 @@ int reader_finish(struct reader *r)
 {
 	int rc = 0;
 
-	stride_begin(&r->stride);
-	if (r->span.len > 0)
-		rc = io_read(r->io, r->span.start, r->buf, (size_t)r->span.len);
-	stride_end(&r->stride, r->span.len);
-	rc = rc == 0 ? deal_whole(r) : deal_one_by_one(r);
-	if (r->forget)
-		io_forget(r->io, r->span);
-	r->n = 0;
-	r->span.len = 0;
-	return rc;
+	for (; rc == 0 && r->waiting > 0; r->waiting--)
+		rc = deal(r);
+	return rc ? rc : deal(r);
+}
+
+/* Nothing more is gathered in the span that is: it waits in its turn, and another is begun. But not
+   on a slow medium, or one of which nothing is known yet. */
+static int expect(struct reader *r)
+{
+	if (r->stride.now < SPAN)
+		return reader_finish(r);
+	io_expect(r->io, gathered(r)->e);
+	if (r->waiting == SPANS - 1)
+		return deal(r);
+	r->waiting++;
+	return 0;
 }
 
 static int push(struct reader *r, struct extent e, bool hole)
 {
-	int rc = r->n == PIECES ? reader_finish(r) : 0;
+	int rc = gathered(r)->n == PIECES ? expect(r) : 0;
+	struct span *span = gathered(r);
 
-	r->pieces[r->n++] = (struct piece){ e, hole };
+	if (rc == 0)
+		span->pieces[span->n++] = (struct piece){ e, hole };
 	return rc;
 }
 
@@ -167,30 +220,31 @@ int reader_hole(struct reader *r, struct extent e)
 }
 
 /* Whether part, which lies behind all others, is read with them. */
-static bool fits(const struct reader *r, struct extent part)
+static bool fits(const struct reader *r, struct extent span, struct extent part)
 {
-	uint64_t end = extent_end(r->span);
 	uint64_t most = r->stride.now;
 
-	if (r->span.len == 0)
+	if (span.len == 0)
 		return true;
-	return part.start - end <= GAP && extent_end(part) - r->span.start <= most &&
-	       part.start / most == r->span.start / most;
+	return part.start - extent_end(span) <= GAP && extent_end(part) - span.start <= most &&
+	       part.start / most == span.start / most;
 }
 
 int reader_add(struct reader *r, struct extent e)
 {
 	while (e.len > 0) {
 		struct extent part = narrow_cut(&e, r->stride.now);
-		int rc = fits(r, part) ? 0 : reader_finish(r);
+		int rc = fits(r, gathered(r)->e, part) ? 0 : expect(r);
+		struct extent *span;
 
 		if (rc == 0)
 			rc = push(r, part, false);
 		if (rc)
 			return rc;
-		if (r->span.len == 0)
-			r->span.start = part.start;
-		r->span.len = extent_end(part) - r->span.start;
+		span = &gathered(r)->e;
+		if (span->len == 0)
+			span->start = part.start;
+		span->len = extent_end(part) - span->start;
 	}
 	return 0;
 }

@@ -9,6 +9,7 @@ import sys
 import time
 
 ACHICA = os.environ["ACHICA"]
+PROGRAMS = os.path.join(os.environ["top_builddir"], "tests/bench")
 KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
 PEAK_KIB = 64 * KIB  # issue 4: no run takes more memory
 

@@ -2,9 +2,11 @@
 """Rows on image files: what is stale is punched or written, what is zero is read, and copies."""
 import os
 
-from lab import ACHICA, GIB, MIB, faster, most, on_medium, sh, state
+from lab import ACHICA, GIB, MIB, PROGRAMS, faster, most, on_medium, sh, state
 
-PUNCH = os.environ["PUNCH"]
+PUNCH = os.path.join(PROGRAMS, "punch")
+FLIGHT = os.path.join(PROGRAMS, "flight")
+ZEROTEST = os.path.join(PROGRAMS, "zerotest")
 EXT4 = ["mke2fs", "-q", "-F", "-t", "ext4", "-E", "nodiscard"]
 
 
@@ -62,6 +64,33 @@ def all_zero(lab, image, size):
     os.unlink(zeros)
 
 
+def half_stale(lab, image, size):
+    """Every other 4 MiB of free space is old data, so all is read and half is written: what is won by
+    more requests at a time, by threads or by an io_uring."""
+    free_map = sh(ACHICA, "--free-map", image)
+    with open(image, "r+b") as f:
+        for line in free_map.splitlines():
+            at, length = map(int, line.split())
+            for start in range(at, at + length, 8 * MIB):
+                f.seek(start)
+                f.write(bytes(min(4 * MIB, at + length - start)))
+    ways = [(way, n) for way in ("threads", "uring") for n in (1, 2, 4)]
+    contenders = {"write": lambda: lab.zero("write", lab.work)}
+    for way in ways:
+        contenders[way] = lambda way=way: sh(FLIGHT, way[0], str(way[1]), lab.work,
+                                             input=free_map.encode())
+    t = lab.race(contenders, image, copy="blocks")
+    for way, n in ways:
+        lab.tell(f"{size // GIB} GiB, half of what is free is stale, cold: write / the same past the "
+                 f"cache, {n} at a time by {'io_uring' if way == 'uring' else way}",
+                 t["write"], t[way, n])
+
+
+def zero_test(lab):
+    ours, theirs = map(float, sh(ZEROTEST).split())
+    lab.tell("4 GiB of memory: test for zero / `memchr()`", ours, theirs, most(1.2))
+
+
 def convert(lab, form, source):
     out = lab.path("out.qcow2")
     sh("qemu-img", "convert", "-f", form, "-O", "qcow2", source, out)
@@ -103,5 +132,7 @@ def rows(lab):
             all_zero(lab, image, size)
         else:
             overlay(lab, image, size)
+            half_stale(lab, image, size)
         os.unlink(image)
     os.unlink(lab.work)
+    zero_test(lab)
