@@ -198,8 +198,9 @@ static const char *say_verified(const struct ui *ui)
 		return NULL;
 	if (!all)
 		return _("Not all could be verified: the log (l) says what.");
-	return fsck ? _("Verified: what was free is zero, the rest is as it was, fsck is content.")
-		    : _("Verified: what was free is zero, and the rest is as it was.");
+	if (!fsck)
+		return _("Verified: what was free is zero, and the rest is as it was.");
+	return _("Verified: what was free is zero, the rest is as it was, fsck finds no error.");
 }
 
 static void add_verified(const struct ui *ui, char *note, size_t n)
