@@ -193,9 +193,25 @@ static bool is_news(enum job_note note)
 	}
 }
 
+/* What is no progress, and is in no summary: how it ended is other than it was to. */
+static bool is_warning(enum job_note note)
+{
+	return note == NOTE_FALLBACK || note == NOTE_IO_ERROR || note == NOTE_GAVE_BACK ||
+	       note == NOTE_REMAINS || note == NOTE_LATER;
+}
+
+/* Numbers for dialog and JSON have standard error for themselves. */
+static bool is_aloud(const struct progress_state *p, enum job_note note)
+{
+	if (p->options->quiet)
+		return false;
+	if (p->how == SHOW_UPDATING || p->how == SHOW_LINES)
+		return is_news(note);
+	return p->how == SHOW_NOTHING && is_warning(note);
+}
+
 static void show_events(struct progress_state *p, struct job *job, uint64_t total)
 {
-	bool aloud = !p->options->quiet && (p->how == SHOW_UPDATING || p->how == SHOW_LINES);
 	struct job_event event;
 	char line[2048];
 
@@ -205,7 +221,7 @@ static void show_events(struct progress_state *p, struct job *job, uint64_t tota
 		say_event(&event, job_target(job, event.item), line, sizeof(line));
 		if (p->log)
 			log_event(p->log, &event, line);
-		if (aloud && is_news(event.note)) {
+		if (is_aloud(p, event.note)) {
 			wipe(p);
 			fprintf(stderr, "%s\n", line);
 		}
