@@ -70,6 +70,8 @@ enum why {
 	WHY_FEATURE,    /* an incompatible feature; what: its name or bit */
 	WHY_AMBIGUOUS,  /* several signatures on one window; what: their names */
 	WHY_CONTAINER,  /* a container of others (LUKS, LVM member ...); what: its type */
+	WHY_INNER_DISK, /* a partition or volume that is a disk itself; what: "gpt", "dos", or
+	                   "LVM2_member" */
 	WHY_NO_DRIVER,  /* built without the driver; what: fs type */
 	WHY_EMPTY,      /* a file of no bytes; what: path */
 	WHY_ALL_ZERO,   /* nothing in it but zeros */
@@ -83,7 +85,7 @@ enum why {
 	WHY_LV_TYPE,    /* neither linear nor striped; what: type of its segments ("raid1") */
 	WHY_LV_SNAPSHOT,/* it is a snapshot, or has one */
 	WHY_VG_STATE,   /* what: "exported", "pvmove", "clustered", "shared", "partial",
-	                   "duplicate name" */
+	                   "missing", "duplicate name" */
 	WHY_VG_MISSING, /* a physical volume of its group is missing; what: its UUID */
 	WHY_PV_DUPLICATE, /* two physical volumes have the same UUID; what: UUID */
 

@@ -56,6 +56,7 @@ static const char *const names[] = {
 	[WHY_FEATURE] = "feature",
 	[WHY_AMBIGUOUS] = "ambiguous",
 	[WHY_CONTAINER] = "container",
+	[WHY_INNER_DISK] = "inner-disk",
 	[WHY_NO_DRIVER] = "no-driver",
 	[WHY_EMPTY] = "empty",
 	[WHY_ALL_ZERO] = "all-zero",

@@ -240,20 +240,43 @@ static bool judge_users(struct exam *x, struct target *t, const struct io *io)
 	return !io || use_check(&use, &t->verdict) < 0;
 }
 
-/* Where nothing is recognised, whether nothing is there. True when that is the verdict. */
-static bool judge_empty(struct target *t, struct io *io, const struct signature *s)
+/* A partition or volume may be the disk of a virtual machine, with partitions of its own. */
+static void judge_inner(struct target *t, struct io *w)
+{
+	struct table table;
+
+	if (table_read(w, &table, NULL) == 0 && table.n > 0) {
+		set_text(&t->table, table.type);
+		error_set(&t->verdict, WHY_INNER_DISK, 0, table.type);
+	}
+	table_free(&table);
+}
+
+/* Where nothing is recognised, whether nothing is there, or partitions. True when that is the
+   verdict. */
+static bool judge_unknown(struct target *t, struct io *io, const struct signature *s)
 {
 	struct io *w = NULL;
 	bool zero;
 
 	if (s->type[0] || t->kind == TARGET_GAP || io_window_target(io, t, &w) < 0)
 		return false;
+	if (t->parent)
+		judge_inner(t, w);
 	if (traces_all_zero(w, (struct extent){ 0, w->size }, &zero) < 0)
 		io_report(w, WHY_READ, EIO, &t->verdict);
 	else if (zero)
 		error_set(&t->verdict, WHY_ALL_ZERO, 0, NULL);
 	io_close(w);
 	return t->verdict.why != WHY_NONE;
+}
+
+/* What is in one that holds others. The physical volumes of partitions are read (volumes.c). */
+static void judge_container(struct target *t, const char *type)
+{
+	bool inner = t->n_pvs && strcmp(type, "LVM2_member") == 0;
+
+	error_set(&t->verdict, inner ? WHY_INNER_DISK : WHY_CONTAINER, 0, type);
 }
 
 /* The verdict on a row without rows below: see the top of this file. found is what reading its
@@ -266,8 +289,8 @@ static void judge(struct exam *x, struct target *t, struct io *io, const struct 
 	if (found->why != WHY_NONE && t->verdict.why == WHY_NONE)
 		t->verdict = *found;
 	else if (s->usage == SIGNATURE_CONTAINER && t->kind != TARGET_GAP)
-		error_set(&t->verdict, WHY_CONTAINER, 0, s->type);
-	else if (t->verdict.why == WHY_NONE && !judge_empty(t, io, s))
+		judge_container(t, s->type);
+	else if (t->verdict.why == WHY_NONE && !judge_unknown(t, io, s))
 		ask_driver(t, io);
 }
 

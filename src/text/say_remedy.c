@@ -139,10 +139,15 @@ static const struct repair scrub = {
 	"btrfs", "mount", " /mnt && btrfs scrub start -B /mnt; umount /mnt", false, false
 };
 
+/* What is a disk itself is given to achica as one. */
+static const struct repair inner_disk = { "", "achica", "", false, false };
+
 static const struct repair *repair_of(const struct error *err, const char *fstype)
 {
 	bool copy = err->why == WHY_MIRROR || err->why == WHY_CORRUPT;
 
+	if (err->why == WHY_INNER_DISK)
+		return &inner_disk;
 	if (fstype && strcmp(fstype, "btrfs") == 0 && copy) {
 		if (strncmp(err->what, "superblock", strlen("superblock")) == 0)
 			return &super_recover;
@@ -205,7 +210,7 @@ static char *volume_command(const struct target *t, const struct repair *repair)
 /* The repair of t in its place, malloc'ed: "e2fsck -f /dev/sda1". NULL when there is none. */
 static char *repair_command(const struct target *t, const struct repair *repair)
 {
-	bool inside = is_inside(t);
+	bool inside = is_inside(t) || repair == &inner_disk;
 	char *path = NULL;
 	char *place = NULL;
 	char *command = NULL;
@@ -244,6 +249,7 @@ static bool is_for_repair(enum why why)
 	case WHY_CORRUPT:
 	case WHY_MIRROR:
 	case WHY_OUTSIDE:
+	case WHY_INNER_DISK:
 	case WHY_MAP_ORDER:
 	case WHY_MAP_RANGE:
 	case WHY_MAP_TOTAL:

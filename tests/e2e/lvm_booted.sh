@@ -50,6 +50,13 @@ for lv in cached pooled late early outer; do
 	make_lv -n $lv -l 4 vg0
 done
 make_lv -n fast -l 12 vg0
+make_lv -n guest -l 12 vg0
+segments vg0/guest >guest.pieces
+head -c 12582912 /dev/urandom >guest.fs
+sgdisk -n 1:2048:+10M guest.fs >log 2>&1
+mkfs.ext4 -q -F -E nodiscard,offset=1048576 guest.fs 10M 2>log || fail "$(cat log)"
+dumpe2fs_map guest.fs 1048576 >guest.map
+pieces put disk.img guest.pieces guest.fs
 run_lvm lvchange -pr vg0/outer
 detach_pvs
 
@@ -108,12 +115,13 @@ say() {
 	"$@" </dev/null 2>&1
 	echo "@ ended $?"
 }
-lvm lvchange -ay vg0/home vg0/wide >/tmp/log 2>&1 || cat /tmp/log
+lvm lvchange -ay vg0/home vg0/wide vg0/guest >/tmp/log 2>&1 || cat /tmp/log
 say all achica --list --json
 say named achica --list --json /dev/vda
 say excluded achica --list --json --exclude=/dev/vda
 say idle achica --zero --yes --progress=none '/dev/vda#vg0/idle'
 say active achica --zero --yes --progress=none --verify /dev/vg0/wide
+say guest achica --zero --yes --progress=none --verify /dev/vg0/guest
 mount /dev/vg0/home /mnt
 say mounted achica --list --json
 say fill achica --zero --yes --progress=none /dev/mapper/vg0-home
@@ -211,11 +219,20 @@ heard mounted 0
 has_rows '.name == "/dev/mapper/vg0-home" and .mountpoints == ["/mnt"] and .refusal == null' 1
 heard fill 0
 
+proves "one that is the disk of a virtual machine is a disk, with its partitions"
+heard all 0
+has_rows '.name == "/dev/mapper/vg0-guest" and .kind == "disk"' 1
+has_rows '.name == "/dev/mapper/vg0-guest#1" and .fstype == "ext4" and .refusal == null' 1
+heard guest 0
+pieces get disk.img guest.pieces after.fs
+only_free_zeroed guest.map 1048576 guest.fs after.fs
+
 proves "when none is active they are read out of their partitions"
 heard inactive 0
 has_rows '.name | startswith("/dev/mapper")' 0
 has_rows '.name == "/dev/vda#vg0/home" and .refusal == null and .fstype == "ext4"' 1
 has_rows '.name == "/dev/vda#vg0/wide" and .refusal == null' 1
+has_rows '.name == "/dev/vda#vg0/guest" and .refusal.code == "inner-disk"' 1
 heard read 0
 for lv in home idle wide; do
 	pieces get disk.img $lv.pieces after.fs

@@ -5,7 +5,7 @@
 set -eu
 . "$top_srcdir/tests/lib/img.sh"
 . "$top_srcdir/tests/lib/lvm.sh"
-need mkfs.ext4 mkswap jq
+need mkfs.ext4 mkswap dumpe2fs jq python3
 need_lvm
 
 PART=41943040
@@ -156,3 +156,58 @@ ends 0 --list --json disk.img
 [ "$(jq -r '.. | objects | select(.name? and (.name | endswith("-gap"))) | .refusal.code' out)" = \
 	remains ] || fail "what hangs over is not seen: $(cat out)"
 cmp before.img disk.img
+
+# within OFFSET LENGTH NAME: that row is a disk itself, and what helps does: given to achica as such,
+# the free space of the ext4 at 1 MiB of it becomes zero, and no other byte of disk.img changes.
+within() {
+	noise inner.img "$2"
+	sgdisk -n 1:2048:+20M -n 2:0:+8M inner.img >log
+	mkfs.ext4 -q -F -E nodiscard,offset=1048576 inner.img 20M 2>log || fail "$(cat log)"
+	dumpe2fs_map inner.img 1048576 >inner.map
+	dd if=inner.img of=disk.img bs=1M seek=$(($1 / 1048576)) conv=notrunc status=none
+	cp disk.img before.img
+	refuses_quietly "$3" inner-disk "it is a disk itself, of a virtual machine perhaps: GPT"
+	remedy=$(sed -n 's/^.*what helps: //p' err)
+	achica() {
+		"$ACHICA" --zero --yes --progress=none "$@" >out 2>err
+	}
+	eval "$remedy" || fail "$remedy: $(cat err)"
+	only_free_zeroed inner.map $(($1 + 1048576)) before.img disk.img
+}
+
+proves "a volume that is the disk of a virtual machine is refused, and done as a disk"
+new_disk
+make_lv -n guest -l 31 vg0 "${pvs##* }"
+segments vg0/guest >guest.pieces
+[ "$(wc -l <guest.pieces)" = 1 ] || fail "$(cat guest.pieces)"
+detach_pvs
+# shellcheck disable=SC2046
+within $(cat guest.pieces) vg0/guest
+
+proves "so is a partition"
+rm disk.img
+truncate -s 40M disk.img
+sgdisk -n 1:2048:+32M disk.img >log
+within 1048576 33554432 1
+
+proves "a physical volume within a volume too; one in several pieces wants to be active"
+new_disk
+make_lv -n guest -l 12 vg0 "${pvs##* }"
+make_lv -n wide -i 2 -l 24 vg0
+segments vg0/guest >guest.pieces
+segments vg0/wide >wide.pieces
+detach_pvs
+truncate -s 12582912 inner.img
+attach_pvs inner.img 0 12582912
+# shellcheck disable=SC2086
+run_lvm vgcreate -y -s 1M vg1 $pvs
+detach_pvs
+read -r start length <guest.pieces
+dd if=inner.img of=disk.img bs=1M seek=$((start / 1048576)) conv=notrunc status=none
+refuses_quietly vg0/guest inner-disk "a virtual machine perhaps: LVM"
+rm inner.img
+truncate -s 25165824 inner.img
+sgdisk -n 1:2048:+20M inner.img >log
+python3 "$top_srcdir/tests/fs/pieces.py" put disk.img wide.pieces inner.img
+refuses_quietly vg0/wide inner-disk "a virtual machine perhaps: GPT"
+grep -q 'vgchange -ay vg0 && achica /dev/vg0/wide; vgchange -an vg0' err || fail "$(cat err)"

@@ -146,6 +146,30 @@ static void a_volume_is_mended_in_its_place(void **state)
 			    "let LVM take back what it misses: vgextend --restoremissing");
 }
 
+static void what_is_a_disk_itself_is_given_to_achica_as_one(void **state)
+{
+	char buf[512];
+	struct extent pv = { 1048576, 67108864 };
+	struct stretch segments[2] = {
+		{ { 2097152, 1048576 }, 1, 0 }, { { 9437184, 1048576 }, 1, 0 },
+	};
+	struct target part = { .kind = TARGET_PART, .name = (char *)"/dev/sda1",
+			       .path = (char *)"/dev/sda1", .size = 4096 };
+	struct target lv = { .kind = TARGET_LV, .name = (char *)"/a.img#vg0/vm",
+			     .path = (char *)"/a.img", .base = 2097152, .size = 2097152,
+			     .pvs = &pv, .n_pvs = 1, .segments = segments, .n_segments = 2 };
+	struct error err = err_of(WHY_INNER_DISK, "gpt");
+
+	(void)state;
+	assert_string_equal(say_reason(&err, buf, sizeof(buf)),
+			    "it is a disk itself, of a virtual machine perhaps: GPT");
+	assert_string_equal(say_remedy(&err, &part, buf, sizeof(buf)),
+			    "d=$(losetup --find --show --offset 0 --sizelimit 4096 /dev/sda1) && "
+			    "achica \"$d\"; losetup -d \"$d\"");
+	assert_string_equal(say_remedy(&err, &lv, buf, sizeof(buf)),
+			    "vgchange -ay vg0 && achica /dev/vg0/vm; vgchange -an vg0");
+}
+
 static void a_loop_device_is_unmounted_before_it_is_detached(void **state)
 {
 	char *mounts[] = { (char *)"/mnt", NULL };
@@ -288,6 +312,7 @@ int main(void)
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
 		cmocka_unit_test(what_is_encrypted_is_trimmed_through_a_device_of_its_own),
 		cmocka_unit_test(a_volume_is_mended_in_its_place),
+		cmocka_unit_test(what_is_a_disk_itself_is_given_to_achica_as_one),
 		cmocka_unit_test(a_loop_device_is_unmounted_before_it_is_detached),
 		cmocka_unit_test(consent_is_given_by_an_option_and_a_name),
 		cmocka_unit_test(other_filesystems_inside_an_image_get_a_loop_device),
