@@ -116,6 +116,17 @@ is_clean plain
 ends 1 --zero --yes disk.img#vg0/none
 grep -q 'disk.img#vg0/none' err || fail "the name is not told: $(cat err)"
 
+proves "an overlay leaves out what is free in volumes too, and leaves the disk as it is"
+cp before.img disk.img
+ends 0 --convert=overlaid.qcow2 disk.img
+cmp before.img disk.img || fail "the source was changed"
+[ "$(stat -c %s overlaid.qcow2)" -le $((copied + 65536)) ] || fail "it takes $(stat -c %s overlaid.qcow2)"
+qemu-img convert -f qcow2 -O raw overlaid.qcow2 disk.img
+for lv in $volumes; do
+	is_clean $lv
+done
+rm overlaid.qcow2
+
 proves "the estimate knows what is where"
 ends 0 --estimate --exact --json before.img
 stale=$(jq '[.. | objects | select(.kind == "lv") | .stale // 0] | add' out)
