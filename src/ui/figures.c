@@ -17,7 +17,7 @@ const char *short_name(const struct target *t)
 		return target_volume(t);
 	if (len && strncmp(t->name, t->parent->name, len) == 0 && t->name[len] == '#')
 		return t->name + len;
-	if (strncmp(t->name, "/dev/", 5) == 0 && t->name[5])
+	if (t->kind != TARGET_IMAGE && strncmp(t->name, "/dev/", 5) == 0 && t->name[5])
 		return t->name + 5;
 	return t->name;
 }

@@ -43,7 +43,7 @@ static void draw_bar(struct grid *g, int row, const char *label, unsigned permil
 {
 	char percent[24];
 
-	draw_field(g, row, 1, 12, ALIGN_LEFT, FACE_NORMAL, label);
+	draw_field(g, row, 1, 12, ALIGN_TAIL, FACE_NORMAL, label);
 	draw_progress(g, row, 14, g->cols - 14 - 9, permille);
 	draw_field(g, row, g->cols - 8, 7, ALIGN_RIGHT, FACE_NORMAL,
 		   zero_percent(permille, percent, sizeof(percent)));

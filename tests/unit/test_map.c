@@ -181,12 +181,14 @@ static void names_lose_what_is_said_above_them(void **state)
 	struct target disk = { .name = (char *)"/dev/sda" };
 	struct target part = { .name = (char *)"/dev/sda1", .parent = &disk };
 	struct target image = { .name = (char *)"/srv/a.img" };
+	struct target memory = { .name = (char *)"/dev/shm/a.img", .kind = TARGET_IMAGE };
 	struct target inside = { .name = (char *)"/srv/a.img#2", .parent = &image };
 
 	(void)state;
 	assert_string_equal(short_name(&disk), "sda");
 	assert_string_equal(short_name(&part), "sda1");
 	assert_string_equal(short_name(&image), "/srv/a.img");
+	assert_string_equal(short_name(&memory), "/dev/shm/a.img");
 	assert_string_equal(short_name(&inside), "#2");
 }
 
