@@ -288,6 +288,7 @@ libachica_a_SOURCES = \
 	src/fs/xfs_tree.c \
 	src/text/json.c \
 	src/text/say_clean.c \
+	src/text/say_consent.c \
 	src/text/say_error.c \
 	src/text/say_forecast.c \
 	src/text/say_job.c \

@@ -78,6 +78,10 @@ char *say_convert(const struct convert_view *view, const char *out, char *buf, s
 const char *say_method(enum method m);
 const char *say_method_why(enum method m);
 
+/* Before a target is cleared as a whole, a swap area or a gap: the question, what it is, and what
+   would be lost; lines and blank lines. */
+char *say_consent(const struct target *t, char *buf, size_t n);
+
 /* What an advised command is for, one sentence. */
 const char *say_advice(enum advice_use use);
 

@@ -27,7 +27,7 @@ struct marks {
 };
 
 struct plain {
-	const struct options *options;
+	struct options *options;
 	struct survey *survey;
 	struct marks marks;
 };
@@ -140,6 +140,7 @@ static void print_help(void)
 		N_("e 2: read all free space of row 2, for an exact figure"),
 		N_("i FILE: add an image file"),
 		N_("r: look for disks again"),
+		N_("v: verify what was done, or do not: the zeros, the files, fsck"),
 		N_("p: the plan for what is marked; nothing is written before you agree to it"),
 		N_("q: quit"),
 	};
@@ -193,7 +194,7 @@ static void act_consent(struct plain *p, struct target *t)
 	char text[4096], answer[ANSWER];
 	const struct say_fact facts[] = { { "word", target_word(t) }, { NULL, NULL } };
 
-	puts(say_reason(&t->verdict, text, sizeof(text)));
+	puts(say_consent(t, text, sizeof(text)));
 	printf("%s ", say_fill(text, sizeof(text), _("Type {word} to go on:"), facts));
 	fflush(stdout);
 	if (!ask_line(answer, sizeof(answer)) || strcmp(answer, target_word(t)) != 0)
@@ -225,6 +226,13 @@ static void add_image(struct plain *p, const char *path)
 	if (survey_add(p->survey, path, &err) != 0)
 		cli_complain_error(&err, NULL, NULL);
 	cli_settle(p->survey, PROBE_MS);
+}
+
+static void print_verify(const struct plain *p)
+{
+	puts(p->options->job.verify
+	     ? _("What is done will be verified: the zeros, the files, fsck.")
+	     : _("What is done will not be verified."));
 }
 
 static void rescan(struct plain *p)
@@ -267,6 +275,7 @@ static int plan(struct plain *p)
 	}
 	plan_print(&selection, p->options, stdout);
 	plan_copies(&selection, survey_tree(p->survey), stdout);
+	print_verify(p);
 	/* TRANSLATORS: "start" is the word to type; give the first one of your list of answers. */
 	printf("\n%s ", _("Type the word start to begin; Enter alone goes back:"));
 	fflush(stdout);
@@ -304,6 +313,10 @@ static int obey(struct plain *p, char *line)
 		return -1;
 	case 'e':
 		each_number(p, line + 1, act_exact);
+		return -1;
+	case 'v':
+		p->options->job.verify = !p->options->job.verify;
+		print_verify(p);
 		return -1;
 	case 'i':
 		add_image(p, line + 1 + strspn(line + 1, " "));
@@ -350,6 +363,7 @@ int plain_run(const struct options *options)
 	int status;
 
 	mine.plain = true;
+	mine.job.verify = true; /* as on the screens */
 	/* Consent by an option is for batch: here the name is asked for. */
 	mine.survey.swap = mine.survey.gaps = false;
 	signals_catch();

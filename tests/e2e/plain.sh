@@ -58,9 +58,12 @@ send 1<Enter>
 wait 1. [x] $tmp/a.img
 send p<Enter>
 wait Files are not touched.
+wait What is done will be verified
 wait goes back:
 send <Enter>
 wait Nothing was written.
+send v<Enter>
+wait What is done will not be verified
 send p<Enter>
 send y<Enter>
 send q<Enter>
@@ -121,6 +124,7 @@ if command -v mkswap >/dev/null; then
 	drive 'swap, by its name' --plain --swap swap.img <<'END'
 wait 1. [-] 
 send 1<Enter>
+wait what was swapped out is lost
 wait Type swap.img to go on:
 send yes<Enter>
 wait It is not marked.
