@@ -3,12 +3,20 @@
 
 /* The help of a screen, made from the table of keys; words are wrapped here, never in a text. */
 
+#include <string.h>
+
 #include "achica/i18n.h"
 #include "ui/ui.h"
 
 static const struct screen *const screens[STEP_COUNT] = {
 	&screen_select, &screen_plan, &screen_zero, &screen_result,
 };
+
+/* Letters are the same in every language. */
+static const char *say_also(const struct binding *b)
+{
+	return strchr(b->also, '\004') ? i18n_label(b->also) : b->also;
+}
 
 /* Key, others that do the same, what it does. */
 static int draw_binding(struct grid *g, int row, const struct binding *b)
@@ -19,7 +27,7 @@ static int draw_binding(struct grid *g, int row, const struct binding *b)
 
 	draw_field(g, row, 3, 7, ALIGN_LEFT, FACE_NORMAL, i18n_label(b->name));
 	if (also && b->also)
-		draw_field(g, row, 11, also - 1, ALIGN_LEFT, FACE_NORMAL, b->also);
+		draw_field(g, row, 11, also - 1, ALIGN_LEFT, FACE_NORMAL, say_also(b));
 	rows = draw_wrap(g, row, text, g->cols - text - 2, FACE_NORMAL, _(b->help));
 	return rows > 0 ? rows : 1;
 }

@@ -56,7 +56,7 @@ struct binding {
 	enum action action;
 	int keys[4];        /* the first is the one that is shown */
 	const char *name;   /* of the first key, NC_() */
-	const char *also;   /* names of others, or NULL; key names that are not translated */
+	const char *also;   /* names of others, or NULL; NC_() where one is a word */
 	const char *brief;  /* for the footer, NC_(); NULL: not there */
 	int weight;         /* those with the least leave a footer first that is too narrow */
 	const char *help;   /* N_(), NULL: told by the row before */
