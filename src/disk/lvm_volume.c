@@ -21,19 +21,35 @@
    pages lvmraid, lvmthin, lvmcache, lvmvdo). */
 static const char *const types[] = {
 	"striped", "linear", "mirror", "snapshot", "thin", "thin-pool", "cache", "cache-pool",
-	"writecache", "vdo", "vdo-pool", "error", "zero", "raid0", "raid0_meta", "raid1", "raid4",
-	"raid5", "raid5_ls", "raid5_rs", "raid5_la", "raid5_ra", "raid5_n", "raid6", "raid6_zr",
-	"raid6_nr", "raid6_nc", "raid6_ls_6", "raid6_rs_6", "raid6_la_6", "raid6_ra_6", "raid6_n_6",
-	"raid10", "raid10_near", NULL,
+	"writecache", "integrity", "vdo", "vdo-pool", "error", "zero", "raid0", "raid0_meta",
+	"raid1", "raid4", "raid5", "raid5_ls", "raid5_rs", "raid5_la", "raid5_ra", "raid5_n",
+	"raid6", "raid6_zr", "raid6_nr", "raid6_nc", "raid6_ls_6", "raid6_rs_6", "raid6_la_6",
+	"raid6_ra_6", "raid6_n_6", "raid10", "raid10_near", NULL,
 };
+
+/* Flags behind a type ("cache+CACHE_USES_CACHEVOL"), which say nothing of extents (LVM2,
+   lib/format_text/flags.c). */
+static const char *const flags[] = {
+	"CACHE_USES_CACHEVOL", "CROP_METADATA", "METADATA_FORMAT", NULL,
+};
+
+static bool is_in(const char *const *list, const char *word, size_t len)
+{
+	while (*list && (strncmp(*list, word, len) != 0 || (*list)[len] != '\0'))
+		list++;
+	return *list != NULL;
+}
 
 static bool is_known(const char *type)
 {
-	const char *const *t = types;
+	size_t len = strcspn(type, "+");
+	bool known = is_in(types, type, len);
 
-	while (*t && strcmp(type, *t) != 0)
-		t++;
-	return *t != NULL;
+	for (type += len; known && *type; type += len) {
+		len = strcspn(++type, "+");
+		known = is_in(flags, type, len);
+	}
+	return known;
 }
 
 static bool is_plain(const char *type)

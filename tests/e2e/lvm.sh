@@ -71,6 +71,8 @@ for lv in $volumes; do
 	make_fs $lv
 	[ -s $lv.map ] || fail "dumpe2fs has no map of $lv"
 done
+free_extents vg0 >free.map
+[ "$(wc -l <free.map)" -gt 2 ] || fail "what is free lies in $(cat free.map)"
 [ "$(wc -l <pieces.pieces)" -gt 1 ] && [ "$(wc -l <wide.pieces)" -gt 100 ] || fail "in one piece"
 detach_pvs
 cp disk.img before.img
@@ -96,6 +98,20 @@ for method in punch write; do
 	done
 	ends 3 --zero --yes --method=write disk.img#vg0/plain disk.img#vg0/pieces disk.img#vg0/wide
 done
+
+proves "what is free in the group is what pvs says, to the byte"
+cp before.img disk.img
+ends 4 --estimate --exact --json 'disk.img#vg0/-gap'
+total=$(awk '{ n += $2 } END { print n }' free.map)
+jq -e ".targets[0] | .. | objects | select(.kind == \"gap\") | .size == $total and .stale == $total" \
+	out >/dev/null || fail "$total is not what it says: $(cat out)"
+zeroes 'disk.img#vg0/-gap' --gaps --verify
+only_free_zeroed free.map 0 before.img disk.img
+attach_pvs disk.img $P1 $PART $P2 $PART
+run_lvm vgck vg0
+free_extents vg0 >now.map
+same "what pvs says" free.map now.map
+detach_pvs
 
 proves "PATH alone is all that is in it, and its copy takes what was foretold"
 cp before.img disk.img

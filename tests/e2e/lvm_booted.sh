@@ -124,7 +124,7 @@ say active achica --zero --yes --progress=none --verify /dev/vg0/wide
 say guest achica --zero --yes --progress=none --verify /dev/vg0/guest
 mount /dev/vg0/home /mnt
 say mounted achica --list --json
-say fill achica --zero --yes --progress=none /dev/mapper/vg0-home
+say trim achica --zero --yes --progress=none /dev/mapper/vg0-home
 umount /mnt
 lvm vgchange -an vg0 >/tmp/log 2>&1 || cat /tmp/log
 say inactive achica --list --json
@@ -173,7 +173,7 @@ END
 boot_end initrd
 set --
 for disk in disk moved shared slept; do
-	set -- "$@" -drive "file=$disk.img,format=raw,if=virtio"
+	set -- "$@" -drive "file=$disk.img,format=raw,if=virtio,discard=unmap"
 done
 boot initrd "$@" </dev/null
 
@@ -217,7 +217,8 @@ proves "an active one is reclaimed through its device, mounted or not"
 heard active 0
 heard mounted 0
 has_rows '.name == "/dev/mapper/vg0-home" and .mountpoints == ["/mnt"] and .refusal == null' 1
-heard fill 0
+heard trim 0
+! grep -q 'could not be reached' heard || fail "$(cat heard)"
 
 proves "one that is the disk of a virtual machine is a disk, with its partitions"
 heard all 0
@@ -264,6 +265,19 @@ for row in twice:raid1 sealed:raid1 spread:raid0 tenfold:raid10 five:raid5 six:r
 done
 refuses disk.img#vg0/idle lv-snapshot "is a snapshot or has one"
 refuses disk.img#vg0/snap lv-snapshot "is a snapshot or has one"
+
+proves "what none of them has is what pvs says, to the byte, and they are not touched"
+attach_pvs disk.img $P1 $PART $P2 $PART
+free_extents vg0 >free.map
+cp "$work/.segs" pvs.segs
+detach_pvs
+[ -s free.map ] || fail "nothing is free: $(cat pvs.segs)"
+cp disk.img whole.img
+head -c "$(awk '{ n += $2 } END { print n }' free.map)" /dev/urandom >noise
+pieces put whole.img free.map noise
+cp whole.img before.img
+zeroes whole.img#vg0/-gap --gaps
+only_free_zeroed free.map 0 before.img whole.img
 
 proves "a group that is moved, or shared by machines, is refused as a whole"
 ends 0 --list --json moved.img shared.img

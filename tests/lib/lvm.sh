@@ -64,19 +64,31 @@ make_lv() {
 	run_lvm lvcreate -an -Zn -Wn -y "$@"
 }
 
+# ask_lvm FIELDS COMMAND [ARGUMENT...]: what pvs or lvs says, in bytes, "|" between the fields.
+ask_lvm() {
+	fields=$1
+	shift
+	lvm "$@" --noheadings --nosuffix --units b --separator '|' -o "$fields" 2>"$work/log" ||
+		fail "lvm $*: $(cat "$work/log")"
+}
+
+# "DEVICE|BYTE" of the file where the extents of each physical volume begin. The loop devices'
+# offsets are those in the file.
+pv_starts() {
+	{
+		losetup -n -O NAME,OFFSET | awk '{ print $1 "|" $2 }'
+		ask_lvm pv_name,pe_start pvs | sed 's/^ *//'
+	} | awk -F '|' '$1 in at { printf "%s|%.0f\n", $1, at[$1] + $2 } { at[$1] = $2 }'
+}
+
 # segments VG/LV: "START LENGTH" in bytes of the file, chunk by chunk in the order of the volume, by
-# what lvs says. The loop devices' offsets are those in the file.
+# what lvs says.
 segments() {
-	lvm lvs --noheadings --nosuffix --units b --separator '|' --segments \
-		-o seg_pe_ranges,stripes,stripesize,vg_extent_size "$1" 2>"$work/log" >"$work/.segs" ||
-		fail "lvs $1: $(cat "$work/log")"
-	lvm pvs --noheadings --nosuffix --units b --separator '|' -o pv_name,pe_start \
-		2>"$work/log" | sed 's/^ *//' >"$work/.pvs" || fail "pvs"
-	losetup -n -O NAME,OFFSET | awk '{ print $1 "|" $2 }' >"$work/.offsets"
-	awk -F '|' -v pvs="$work/.pvs" -v offsets="$work/.offsets" '
+	pv_starts >"$work/.starts"
+	ask_lvm seg_pe_ranges,stripes,stripesize,vg_extent_size lvs --segments "$1" >"$work/.segs"
+	awk -F '|' -v starts="$work/.starts" '
 		BEGIN {
-			while ((getline line <offsets) > 0) { split(line, f, "|"); at[f[1]] = f[2] }
-			while ((getline line <pvs) > 0) { split(line, f, "|"); at[f[1]] += f[2] }
+			while ((getline line <starts) > 0) { split(line, f, "|"); at[f[1]] = f[2] }
 		}
 		{
 			gsub(/^ +/, "", $1)
@@ -92,4 +104,19 @@ segments() {
 				for (i = 1; i <= n; i++)
 					printf "%.0f %.0f\n", start[i] + done, chunk
 		}' "$work/.segs"
+}
+
+# free_extents VG: the same of what no volume has, by what pvs says.
+free_extents() {
+	pv_starts >"$work/.starts"
+	ask_lvm pv_name,pvseg_start,pvseg_size,segtype,vg_extent_size pvs --segments \
+		-S "vg_name=$1" >"$work/.segs"
+	awk -F '|' -v starts="$work/.starts" '
+		BEGIN {
+			while ((getline line <starts) > 0) { split(line, f, "|"); at[f[1]] = f[2] }
+		}
+		{ gsub(/^ +/, "", $1) }
+		$4 == "free" { printf "%.0f %.0f\n", at[$1] + $2 * $5, $3 * $5 }' "$work/.segs" | sort -n
+	[ "$(awk -F '|' '$4 == "free" { n += $3 } END { print n + 0 }' "$work/.segs")" = \
+		"$(ask_lvm vg_free_count vgs "$1" | tr -d ' ')" ] || fail "pvs and vgs differ"
 }

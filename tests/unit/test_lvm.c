@@ -311,6 +311,33 @@ static void volumes_that_are_not_plain_are_refused_by_type(void **state)
 	assert_null(find(d, "vg0/" LVM_GAP));
 }
 
+static void flags_behind_a_type_must_be_known_for_the_rest_to_be_free(void **state)
+{
+	static const struct {
+		const char *type;
+		bool known;
+	} all[] = {
+		{ "integrity", true },
+		{ "cache+CACHE_USES_CACHEVOL", true },
+		{ "cache+METADATA_FORMAT+CACHE_USES_CACHEVOL", true },
+		{ "thin-pool+CROP_METADATA", true },
+		{ "thin-pool+CROP", false },
+		{ "cache+METADATA_FORMAT+NEWS", false },
+		{ "cache+", false },
+		{ "news+METADATA_FORMAT", false },
+	};
+	struct disk *d = *state;
+	char lvs[1024];
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		snprintf(lvs, sizeof(lvs), VOLUME("a", "1", SEGMENT("1", "0", "4", "%s") "} ") HOME,
+			 all[i].type);
+		read_group(d, STATUS, BOTH, lvs);
+		assert_refused(d, "vg0/a", WHY_LV_TYPE, all[i].type);
+		assert_int_equal(find(d, "vg0/" LVM_GAP) != NULL, all[i].known);
+	}
+}
+
 static void a_part_of_another_volume_is_no_volume(void **state)
 {
 	struct disk *d = *state;
@@ -505,6 +532,7 @@ int main(void)
 		TEST(states_of_a_group_are_refused_by_name),
 		TEST(physical_volumes_that_are_not_right_are_refused),
 		TEST(volumes_that_are_not_plain_are_refused_by_type),
+		TEST(flags_behind_a_type_must_be_known_for_the_rest_to_be_free),
 		TEST(a_part_of_another_volume_is_no_volume),
 		TEST(a_move_under_way_refuses_the_group),
 		TEST(a_volume_that_contradicts_itself_is_refused),
