@@ -84,8 +84,8 @@ static const char *const method_reasons[METHOD_COUNT] = {
 	[METHOD_PUNCH] = N_("The host can take the free space back: nothing has to be read."),
 	[METHOD_WRITE] = N_("Free space is read, and zeros are written over what is not zero."),
 	[METHOD_TRIM] = N_("It is mounted, and discard reaches the disk: nothing has to be read."),
-	[METHOD_FILL] = N_("It is mounted, and discard does not reach the disk: files of zeros "
-			   "take the free space for a while."),
+	[METHOD_FILL] = N_("It is mounted: files of zeros take its free space for a while, which "
+			   "works without discard, too."),
 	[METHOD_OVERLAY] = N_("Nothing is written to it: a small file beside the copy tells what "
 			      "is free, and the copy leaves that out."),
 };

@@ -59,7 +59,7 @@ const struct binding key_bindings[] = {
 	  NC_("footer, max 9 cells", "Change"), 60, N_("Change what the focused field says") },
 	{ IN_PLAN, ACT_METHOD, KEYS('m'), NC_("key, max 6 cells", "m"), NULL,
 	  NC_("footer, max 9 cells", "Method"), 40,
-	  N_("Another method for the focused target: what is freed, and how, is said below") },
+	  N_("Another method for the focused target, or for all: what it does is said below") },
 	{ IN_PLAN, ACT_LEFT, KEYS(KEY_ARROW_LEFT), NC_("key, max 6 cells", "Left"), NULL, NULL, 0,
 	  N_("Lower the maximum rate; from Start to Back") },
 	{ IN_PLAN, ACT_RIGHT, KEYS(KEY_ARROW_RIGHT), NC_("key, max 6 cells", "Right"), NULL, NULL,

@@ -362,28 +362,55 @@ static void draw(const struct ui *ui, struct grid *g)
 }
 
 /* Those that may fit, automatic first; whether one does, the gate says. */
-static void next_method(struct ui *ui)
+static const enum method *methods_for(const struct target *t)
 {
 	static const enum method mounted[] = { METHOD_AUTO, METHOD_TRIM, METHOD_FILL,
 					       METHOD_COUNT };
 	static const enum method direct[] = { METHOD_AUTO, METHOD_PUNCH, METHOD_WRITE,
 					      METHOD_OVERLAY, METHOD_COUNT };
 	static const enum method read_only[] = { METHOD_AUTO, METHOD_OVERLAY, METHOD_COUNT };
-	struct plan *p = &ui->plan;
-	size_t i = p->focus < p->n ? p->focus : 0;
-	const enum method *list;
-	size_t at = 0;
 
-	if (i >= p->n)
-		return;
-	list = p->items[i].t->method == METHOD_OVERLAY ? read_only
-	       : target_is_mounted(p->items[i].t) ? mounted : direct;
-	while (list[at] != METHOD_COUNT && list[at] != p->items[i].method)
+	if (t->method == METHOD_OVERLAY)
+		return read_only;
+	return target_is_mounted(t) ? mounted : direct;
+}
+
+/* Where m is among them, or their end. */
+static const enum method *find_method(const struct target *t, enum method m)
+{
+	const enum method *at = methods_for(t);
+
+	while (*at != METHOD_COUNT && *at != m)
 		at++;
-	p->items[i].method = list[at] == METHOD_COUNT || list[at + 1] == METHOD_COUNT
-			     ? METHOD_AUTO : list[at + 1];
-	p->items[i].check.state = CHECK_WAITING;
-	checks_ask_again(ui->checks, i, p->items[i].method);
+	return at;
+}
+
+static void set_method(struct ui *ui, size_t i, enum method m)
+{
+	struct plan_item *item = &ui->plan.items[i];
+
+	if (*find_method(item->t, m) == METHOD_COUNT)
+		return;
+	item->method = m;
+	item->check.state = CHECK_WAITING;
+	checks_ask_again(ui->checks, i, m);
+}
+
+/* Of the focused target; while none is, all that can take what comes after the first one's. */
+static void next_method(struct ui *ui)
+{
+	struct plan *p = &ui->plan;
+	size_t first = p->focus < p->n ? p->focus : 0;
+	size_t end = p->focus < p->n ? p->focus + 1 : p->n;
+	const enum method *at;
+	enum method next;
+
+	if (first >= end)
+		return;
+	at = find_method(p->items[first].t, p->items[first].method);
+	next = at[0] == METHOD_COUNT || at[1] == METHOD_COUNT ? METHOD_AUTO : at[1];
+	for (size_t i = first; i < end; i++)
+		set_method(ui, i, next);
 }
 
 /* Before all is checked the wish is kept; any other key takes it back. */

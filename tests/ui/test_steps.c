@@ -362,6 +362,26 @@ static void the_plan_is_what_the_job_gets(void **state)
 	end();
 }
 
+static void a_method_is_for_the_focused_target_or_for_all(void **state)
+{
+	(void)state;
+	begin();
+	type("D D D 5");
+	assert_int_equal(ui.plan.n, 3);
+	assert_int_equal(ui.plan.focus, 3 + FIELD_BACK);
+	type("mmm");
+	wait_for_checks();
+	assert_int_equal(ui.plan.items[0].method, METHOD_OVERLAY);
+	assert_int_equal(ui.plan.items[1].method, METHOD_OVERLAY);
+	/* It is mounted. */
+	assert_int_equal(ui.plan.items[2].method, METHOD_AUTO);
+	type("UUUm");
+	wait_for_checks();
+	assert_int_equal(ui.plan.items[2].method, METHOD_TRIM);
+	assert_int_equal(ui.plan.items[0].method, METHOD_OVERLAY);
+	end();
+}
+
 static void keys_of_a_run_reach_the_job(void **state)
 {
 	(void)state;
@@ -461,6 +481,7 @@ int main(void)
 		STEP(another_key_takes_the_start_back),
 		STEP(nothing_starts_when_all_is_refused),
 		STEP(the_plan_is_what_the_job_gets),
+		STEP(a_method_is_for_the_focused_target_or_for_all),
 		STEP(keys_of_a_run_reach_the_job),
 		STEP(escape_never_stops_anything),
 		STEP(an_io_error_wants_an_answer),
