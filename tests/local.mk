@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_args \
 	tests/unit/test_base \
 	tests/unit/test_bitmap \
+	tests/unit/test_btrfs_check \
 	tests/unit/test_btrfs_tree \
 	tests/unit/test_build \
 	tests/unit/test_choose \
