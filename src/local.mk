@@ -144,6 +144,8 @@ libachica_a_SOURCES = \
 	src/disk/lvm_volume.c \
 	src/disk/media.c \
 	src/disk/media.h \
+	src/disk/mount_ids.c \
+	src/disk/mount_ids.h \
 	src/disk/mount_users.c \
 	src/disk/mounts.c \
 	src/disk/mounts.h \

@@ -5,8 +5,10 @@
  * Whether somebody works in a mounted filesystem: processes with open files, a working or root
  * directory or a mapping there, loop devices and swap files on it, overlays with a layer there, and
  * folders that the NFS server of the kernel, which has no process, gives to others. What cannot be
- * seen (processes of others when we are not root; files of btrfs, whose numbers differ from
- * subvolume to subvolume) counts as a user.
+ * seen (processes of others when we are not root) or told apart counts as a user.
+ *
+ * A file is there when its device number is the filesystem's. The files of btrfs have a number for
+ * each subvolume instead: there it is the mount through which the process has the file.
  */
 
 #include <errno.h>
@@ -15,12 +17,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "disk/disk.h"
+#include "disk/mount_ids.h"
 #include "disk/mounts.h"
 #include "disk/procs.h"
 
@@ -28,10 +34,29 @@
 #define FUSE_MAJOR 10
 #define FUSE_MINOR 229
 
+/* Of headers before Linux 5.3; the number is the same on nearly all machines. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/* Filesystems of the kernel's own, whose files are on no mount that a table has. */
+enum {
+	OWN_MEMORY,
+	OWN_NAMESPACES,
+	OWN_PROCESSES,
+	OWN_COUNT,
+};
+
 struct users {
-	dev_t dev;          /* of the mounted filesystem */
+	dev_t dev;          /* of the mounted filesystem, by the table of mounts */
 	bool daemon;        /* set when the process looked at serves it */
 	bool found;
+
+	/* The rest is for a filesystem whose files have other numbers. */
+	bool by_mount;
+	struct mount_ids *here;   /* the mounts that we see */
+	struct mount_ids *theirs; /* and the process looked at; NULL: not read yet */
+	dev_t own[OWN_COUNT];     /* 0: there is none */
 };
 
 int mount_usage(const char *mountpoint, uint64_t *size, uint64_t *free_bytes)
@@ -45,9 +70,52 @@ int mount_usage(const char *mountpoint, uint64_t *size, uint64_t *free_bytes)
 	return 0;
 }
 
-static bool is_in(const struct users *users, const struct statx *st)
+static dev_t device_of(const struct statx *st)
 {
-	return makedev(st->stx_dev_major, st->stx_dev_minor) == users->dev;
+	return makedev(st->stx_dev_major, st->stx_dev_minor);
+}
+
+/* Whether a number is another filesystem's: of a disk, of the kernel itself, or in the table of
+   mounts, which has none of the numbers of subvolumes. */
+static bool is_elsewhere(const struct users *users, dev_t dev)
+{
+	if (major(dev) != 0)
+		return true;
+	for (size_t i = 0; i < OWN_COUNT; i++) {
+		if (users->own[i] == dev)
+			return true;
+	}
+	return dev != users->dev && mount_ids_has(users->here, dev);
+}
+
+/* Whether path is there by the mount it is on; -ENODEV when that is none of ids. */
+static int is_on(const struct users *users, const struct mount_ids *ids, const char *path)
+{
+	dev_t dev;
+	int rc = ids ? mount_ids_dev(ids, path, &dev) : -ENODEV;
+
+	if (rc == -ENODEV)
+		return rc;
+	return rc == 0 ? dev == users->dev : rc != -ENOENT && rc != -EOPNOTSUPP;
+}
+
+/* Whether the file of a process (pid 0: of nobody, path is one of ours) is there. */
+static bool is_in(struct users *users, pid_t pid, const char *path, const struct statx *st)
+{
+	int there = -ENODEV;
+
+	if (!users->by_mount)
+		return device_of(st) == users->dev;
+	if (is_elsewhere(users, device_of(st)) ||
+	    (!S_ISREG(st->stx_mode) && !S_ISDIR(st->stx_mode)))
+		return false;
+	if (pid && !users->theirs)
+		users->theirs = mount_ids_read(pid);
+	if (pid)
+		there = is_on(users, users->theirs, path);
+	if (there == -ENODEV)
+		there = is_on(users, users->here, path);
+	return there != 0;
 }
 
 /* A descriptor of /dev/fuse tells in fdinfo which filesystem its process serves, as the kernel's
@@ -72,10 +140,12 @@ static bool serves(const struct users *users, const struct procs_fd *fd)
 static int look_at_fd(void *arg, const struct procs_fd *fd)
 {
 	struct users *users = arg;
+	char path[320];
 
+	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)fd->pid, fd->number);
 	if (serves(users, fd))
 		users->daemon = true;
-	else if (is_in(users, fd->st))
+	else if (is_in(users, fd->pid, path, fd->st))
 		users->found = true;
 	return 0;
 }
@@ -90,8 +160,8 @@ static void look_at_links(struct users *users, pid_t pid)
 		struct statx st;
 
 		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, links[i]);
-		if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO,
-			  &st) == 0 && is_in(users, &st))
+		if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE,
+			  &st) == 0 && is_in(users, pid, path, &st))
 			users->found = true;
 	}
 }
@@ -124,6 +194,8 @@ static int look_at_process(void *arg, pid_t pid)
 
 	users->daemon = false;
 	users->found = false;
+	mount_ids_free(users->theirs);
+	users->theirs = NULL;
 	if (procs_fds(pid, look_at_fd, users) == -EACCES)
 		return 1;
 	look_at_links(users, pid);
@@ -131,12 +203,28 @@ static int look_at_process(void *arg, pid_t pid)
 	return users->found && !users->daemon;
 }
 
-static int look_at_loop(void *arg, const struct loop *loop)
+/* Whether a file that the kernel has open is there, for a loop device or as swap. */
+static bool has_file(const struct users *users, dev_t dev, const char *path)
 {
-	return loop->below.file && loop->below.dev == *(dev_t *)arg;
+	dev_t there;
+
+	if (!users->by_mount)
+		return dev == users->dev;
+	return !is_elsewhere(users, dev) &&
+	       (!path || mount_ids_dev(users->here, path, &there) < 0 || there == users->dev);
 }
 
-static bool has_swap_file(dev_t dev)
+static int look_at_loop(void *arg, const struct loop *loop)
+{
+	const struct users *users = arg;
+	char *path = users->by_mount && loop->below.file ? loop_path(loop) : NULL;
+	bool found = loop->below.file && has_file(users, loop->below.dev, path);
+
+	free(path);
+	return found;
+}
+
+static bool has_swap_file(const struct users *users)
 {
 	struct mount *mounts = NULL;
 	bool found = false;
@@ -144,13 +232,14 @@ static bool has_swap_file(dev_t dev)
 	if (mounts_read(&mounts, NULL) < 0)
 		return true;
 	for (const struct mount *m = mounts; m; m = m->next)
-		found = found || (m->swap && m->place.file && m->place.dev == dev);
+		found = found || (m->swap && m->place.file &&
+				  has_file(users, m->place.dev, m->source));
 	mounts_free(mounts);
 	return found;
 }
 
 /* Whether the file named path[0..len) is there; a server that holds it is not waited for. */
-static bool is_name_in(dev_t dev, const char *path, size_t len)
+static bool is_name_in(struct users *users, const char *path, size_t len)
 {
 	char name[4096];
 	struct statx st;
@@ -159,20 +248,18 @@ static bool is_name_in(dev_t dev, const char *path, size_t len)
 		return false;
 	memcpy(name, path, len);
 	name[len] = '\0';
-	return statx(AT_FDCWD, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &st) == 0 &&
-	       makedev(st.stx_dev_major, st.stx_dev_minor) == dev;
+	return statx(AT_FDCWD, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0 &&
+	       is_in(users, 0, name, &st);
 }
 
 /* Options "lowerdir=/a:/b,upperdir=/c" (Linux, filesystems/overlayfs.rst): whether a layer is
    there. Names with ':' or ',' are not found. */
 static bool has_layer(void *arg, const char *options)
 {
-	const dev_t *dev = arg;
-
 	while (*options) {
 		size_t n = strcspn(options, ":,=");
 
-		if (options[0] == '/' && is_name_in(*dev, options, n))
+		if (options[0] == '/' && is_name_in(arg, options, n))
 			return true;
 		options += n;
 		options += *options != '\0';
@@ -181,7 +268,7 @@ static bool has_layer(void *arg, const char *options)
 }
 
 /* Lines "/folder<tab>client(options)" (exportfs(8)), odd bytes as \ooo. None without a server. */
-static bool is_exported(dev_t dev)
+static bool is_exported(struct users *users)
 {
 	FILE *etab = fopen("/var/lib/nfs/etab", "re");
 	char *line = NULL;
@@ -198,12 +285,34 @@ static bool is_exported(dev_t dev)
 			}
 			n++;
 		}
-		found = is_name_in(dev, line, n);
+		found = is_name_in(users, line, n);
 	}
 	free(line);
 	if (etab)
 		fclose(etab);
 	return found;
+}
+
+static dev_t device_and_close(int fd)
+{
+	struct stat st;
+	dev_t dev = fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return dev;
+}
+
+/* What it takes to tell files by their mounts. */
+static bool find_mounts(struct users *users, const char *mountpoint)
+{
+	users->by_mount = true;
+	users->own[OWN_MEMORY] = device_and_close(memfd_create("achica", MFD_CLOEXEC));
+	users->own[OWN_NAMESPACES] =
+		device_and_close(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+	users->own[OWN_PROCESSES] = device_and_close((int)syscall(SYS_pidfd_open, getpid(), 0));
+	users->here = mount_ids_read(0);
+	return users->here && mount_ids_dev(users->here, mountpoint, &users->dev) == 0;
 }
 
 bool mount_has_users(const char *mountpoint)
@@ -212,13 +321,17 @@ bool mount_has_users(const char *mountpoint)
 	struct place there = { .file = true };
 	struct statfs fs;
 	struct stat st;
+	bool found;
 
-	if (stat(mountpoint, &st) < 0 || statfs(mountpoint, &fs) < 0 ||
-	    fs.f_type == BTRFS_SUPER_MAGIC)
+	if (stat(mountpoint, &st) < 0 || statfs(mountpoint, &fs) < 0)
 		return true;
 	users.dev = st.st_dev;
 	there.dev = st.st_dev;
-	return procs_each(look_at_process, &users) != 0 ||
-	       loop_each(&there, look_at_loop, &st.st_dev) || has_swap_file(st.st_dev) ||
-	       mounts_any_overlay(has_layer, &st.st_dev) || is_exported(st.st_dev);
+	found = (fs.f_type == BTRFS_SUPER_MAGIC && !find_mounts(&users, mountpoint)) ||
+		procs_each(look_at_process, &users) != 0 ||
+		loop_each(&there, look_at_loop, &users) || has_swap_file(&users) ||
+		mounts_any_overlay(has_layer, &users) || is_exported(&users);
+	mount_ids_free(users.theirs);
+	mount_ids_free(users.here);
+	return found;
 }

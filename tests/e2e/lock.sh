@@ -219,3 +219,92 @@ exported() {
 [ "$("$disktool" users mnt)" = nobody ] || fail "users that have gone"
 umount mnt
 detach "$loop"
+
+# The same of btrfs, whose subvolumes have device numbers of their own, told by its mounts: wherever
+# it is mounted, in whatever namespace, and nobody's who is in another btrfs.
+if command -v mkfs.btrfs >/dev/null && grep -qw btrfs /proc/filesystems; then
+	there() {
+		[ "$("$disktool" users mnt)" = "$1" ] || fail "btrfs: not $1: $2"
+	}
+	truncate -s 120M btrfs.img other.img
+	mkfs.btrfs -q -f btrfs.img >/dev/null 2>&1
+	mkfs.btrfs -q -f other.img >/dev/null 2>&1
+	attach loop btrfs.img
+	attach inner other.img
+	mkdir mnt-other mnt-sub
+	mount "$loop" mnt
+	mount "$inner" mnt-other
+	btrfs -q subvolume create mnt/sub
+	mount -o subvol=sub "$loop" mnt-sub
+	there nobody "idle"
+	cp "$(command -v cat)" mnt/sub/cat
+	for way in 'cd mnt' 'cd mnt-sub' 'exec 5>mnt/f' 'exec 5<mnt/sub' 'exec 5>mnt-sub/g'; do
+		hold sh -c "$way; echo there; read -r x"
+		said
+		there users "$way"
+		let_go
+	done
+	for way in 'cd mnt-other' 'exec 5<mnt-other' 'exec 5</dev/shm'; do
+		hold sh -c "$way; echo there; read -r x"
+		said
+		there nobody "$way"
+		let_go
+	done
+	hold mnt-sub/cat
+	echo here >&3
+	said
+	there users "a running program"
+	let_go
+	# A mapping whose file is closed; memory, a process and a namespace, which are on no mount.
+	hold python3 -c 'import mmap, sys
+f = open("mnt/sub/cat", "rb"); m = mmap.mmap(f.fileno(), 4096, prot=mmap.PROT_READ); f.close()
+print("there", flush=True); sys.stdin.readline()'
+	said
+	there users "a mapping"
+	let_go
+	hold python3 -c 'import os, sys
+fds = [os.memfd_create("x"), os.pidfd_open(os.getpid()), os.open("/proc/self/ns/net", 0), os.pipe()]
+print("there", flush=True); sys.stdin.readline()'
+	said
+	there nobody "what is on no mount"
+	let_go
+	# A namespace of its own; and a mount that no table has any more, of whatever filesystem.
+	hold unshare -m sh -c 'cd mnt-sub; echo there; read -r x'
+	said
+	there users "in another namespace"
+	let_go
+	hold unshare -m sh -c 'umount mnt mnt-sub; cd mnt-other; echo there; read -r x'
+	said
+	there nobody "elsewhere in another namespace"
+	let_go
+	hold sh -c 'cd mnt-other; echo there; read -r x'
+	said
+	umount -l mnt-other
+	there users "a mount that cannot be told"
+	let_go
+	there nobody "its end"
+	truncate -s 1M mnt/sub/inner.img
+	attach deep mnt/sub/inner.img
+	there users "a loop device"
+	detach "$deep"
+	mkdir tmpfs
+	mount -t tmpfs tmpfs tmpfs
+	truncate -s 1M tmpfs/gone.img
+	attach deep tmpfs/gone.img
+	rm tmpfs/gone.img
+	there nobody "a loop device over a file in memory that has no name any more"
+	detach "$deep"
+	umount tmpfs
+	mkdir mnt/low
+	if mount -t overlay -o "lowerdir=$dir/mnt/low:$dir/mnt/sub" overlay mnt-over 2>/dev/null; then
+		there users "an overlay"
+		umount mnt-over
+	fi
+	[ "$(exported "$dir/mnt/sub")" = users ] || fail "btrfs: nobody noticed an exported folder"
+	[ "$(exported "$dir/mnt-other")" = nobody ] || fail "btrfs: a folder elsewhere counts"
+	there nobody "users that have gone"
+	umount mnt-sub
+	umount mnt
+	detach "$inner"
+	detach "$loop"
+fi
