@@ -125,14 +125,14 @@ def overlay(lab, source, size):
 
 
 def rows(lab):
-    for size, warm in ((4 * GIB, False), (1 * GIB, True)):
-        image = lab.old("ext4.img", size, EXT4, "ext4")
-        stale(lab, image, size, warm)
-        if size > GIB:
-            all_zero(lab, image, size)
-        else:
-            overlay(lab, image, size)
-            half_stale(lab, image, size)
-        os.unlink(image)
+    image = lab.old("ext4.img", 4 * GIB, EXT4, "ext4")
+    stale(lab, image, 4 * GIB, warm=False)
+    stale(lab, image, 4 * GIB, warm=True)
+    all_zero(lab, image, 4 * GIB)
+    os.unlink(image)
+    image = lab.old("ext4.img", GIB, EXT4, "ext4")
+    overlay(lab, image, GIB)
+    half_stale(lab, image, GIB)
+    os.unlink(image)
     os.unlink(lab.work)
     zero_test(lab)
