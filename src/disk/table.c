@@ -423,7 +423,9 @@ static int explain(struct io *io, int r, const struct table *table, struct error
 		return error_set(err, WHY_UNKNOWN_FS, 0, table->type);
 	if (r == -EUCLEAN || r == -ERANGE)
 		return error_set_at(err, WHY_CORRUPT, 0, 0, "partition table");
-	return io_report(io, WHY_READ, -r, err);
+	/* It is not the disk's fault when its copy cannot be as large: ulimit -f. */
+	return io->failure.errnum ? io_report(io, WHY_READ, -r, err)
+				  : error_set(err, WHY_SYSTEM, -r, "memfd");
 }
 
 int table_read(struct io *io, struct table *table, struct error *err)

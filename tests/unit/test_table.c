@@ -4,7 +4,9 @@
 /* Partition tables that are right, that lie, and that are garbage. */
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "achica/units.h"
 #include "disk/table.h"
@@ -356,6 +358,28 @@ static void garbage_never_ends_the_process(void **state)
 	}
 }
 
+static void a_limit_on_files_is_not_blamed_on_the_disk(void **state)
+{
+	const struct rlimit small = { .rlim_cur = MIB, .rlim_max = RLIM_INFINITY };
+	struct rlimit before;
+	struct io *io = io_mem_new(16 * MIB);
+	struct table table;
+	struct error err;
+	int rc;
+
+	(void)state;
+	error_clear(&err);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	setrlimit(RLIMIT_FSIZE, &small);
+	rc = table_read(io, &table, &err);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(rc, -EFBIG);
+	assert_int_equal(err.why, WHY_SYSTEM);
+	table_free(&table);
+	io_close(io);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -376,6 +400,7 @@ int main(void)
 		cmocka_unit_test(other_tables_are_named_and_refused),
 		cmocka_unit_test(every_failing_read_is_a_failure),
 		cmocka_unit_test(garbage_never_ends_the_process),
+		cmocka_unit_test(a_limit_on_files_is_not_blamed_on_the_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
