@@ -268,7 +268,7 @@ static char *say_repair(const struct error *err, const struct target *t, char *b
 	if (repair && err->why == WHY_JOURNAL && !repair->replays)
 		say_fill(buf, n, _("mount it once and unmount it: its journal is then replayed"),
 			 facts);
-	else if (repair && err->why == WHY_UNCLEAN && !repair->replays)
+	else if (repair && (err->why == WHY_UNCLEAN || err->why == WHY_ORPHANS) && !repair->replays)
 		say_fill(buf, n, _("mount it, let it finish what is under way, and unmount it"),
 			 facts);
 	else if (!command)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # F2FS, HFS Plus, FAT, exFAT and ext4 as Debian's kernel leaves them, in a virtual machine because the
 # kernel of the tests may have no driver for them: aged, full, full of holes of one block, and stopped
-# while mounted, F2FS after a sync and after an fsync. The free map is that of the files; what was not
+# while mounted, F2FS also in other ways. The free map is that of the files; what was not
 # cleanly unmounted is refused, also where only blocks behind the last checkpoint tell of it; and
 # after achica --zero the kernel finds every file as it was, writes to it and has nothing to complain
 # of.
@@ -26,6 +26,8 @@ disks() {
 		f2fs-sync 64 mkfs.f2fs -f -t 0
 		f2fs-fsync 64 mkfs.f2fs -f -t 0
 		f2fs-paused 64 mkfs.f2fs -f -t 0
+		f2fs-orphans 64 mkfs.f2fs -f -t 0
+		f2fs-marked 64 mkfs.f2fs -f -t 0
 		hfsplus-aged 32 $hfsplus make files=30 map=9
 		hfsplus-aged-x 32 mkfs.hfsplus -s -b 16384
 		hfsplus-full 16 mkfs.hfsplus -b 1024
@@ -62,6 +64,7 @@ make_disks() {
 run() {
 	boot_begin
 	boot_modules f2fs hfsplus nls_utf8 vfat nls_cp437 nls_ascii exfat ext4
+	boot_program f2fs_io
 	boot_file "$dir/disks" /disks
 	cat - >"$dir/main"
 	boot_file "$dir/main" /task
@@ -214,15 +217,27 @@ while next; do
 	paused)
 		mount -o remount,checkpoint=disable "$at"
 		;;
+	orphans)
+		exec 5<"$at/d/20"
+		rm "$at/d/20"
+		sync -f "$at"
+		;;
+	marked)
+		# Its flag stays, and that checkpoints are off does not.
+		f2fs_io shutdown 4 "$at" >/dev/null
+		umount "$at"
+		mount -t "$type" "$disk" "$at"
+		;;
 	fsync)
 		umount "$at"
 		mount -t "$type" "$disk" "$at"
+		echo 100000 >"/sys/fs/f2fs/${disk#/dev/}/cp_interval" # s; no checkpoint of its own
 		dd if=/tmp/random of="$at/d/20" bs=4096 seek=5 conv=fsync,notrunc 2>/dev/null
 		;;
 	esac
 	sums
 	case $state in
-	*sync | stopped*) ;;
+	*sync | stopped* | orphans) ;;
 	*) umount "$at" ;;
 	esac
 	echo "done $name"
@@ -266,6 +281,12 @@ proves "f2fs-fsync: stopped after an fsync that has only added to the last check
 fsck.f2fs --dry-run "$dir/f2fs-fsync" | grep -q 'checkpoint state.* unmount' ||
 	fail "the kernel has written a checkpoint"
 refused journal f2fs "$dir/f2fs-fsync"
+proves "f2fs-orphans: stopped while a file that was deleted is open"
+dump.f2fs -d 1 "$dir/f2fs-orphans" 2>&1 | grep -q 'checkpoint state.* orphan' ||
+	fail "the kernel has noted no orphan"
+refused unclean f2fs "$dir/f2fs-orphans"
+proves "f2fs-marked: the kernel wants it checked"
+refused errors f2fs "$dir/f2fs-marked"
 proves "hfsplus-stopped: stopped while mounted"
 refused unclean hfsplus "$dir/hfsplus-stopped"
 proves "vfat-stopped, vfat-stopped-32, exfat-stopped: stopped while mounted"
@@ -288,8 +309,12 @@ vfat-stopped fsck.fat -a
 vfat-stopped-32 fsck.fat -a
 exfat-stopped fsck.exfat -p
 f2fs-sync fsck.f2fs -f
+f2fs-marked fsck.f2fs -f
 END
-sed -i '/stopped/d; /paused/d' "$dir/disks"
+proves "f2fs-orphans: fsck.f2fs leaves the deleted file for the next mount to finish"
+fsck.f2fs -f "$dir/f2fs-orphans" >"$dir/log" 2>&1 || [ $? = 1 ] || fail "$(cat "$dir/log")"
+refused orphans f2fs "$dir/f2fs-orphans"
+sed -i '/stopped/d; /paused/d; /marked/d' "$dir/disks"
 
 proves "the kernel finds every file as it was, what was not written out too, and writes"
 run "$dir/second" <<'END'
@@ -301,7 +326,7 @@ while next; do
 		cmp "$at/new" /tmp/random && umount "$at" && echo "done $name"
 done </disks
 END
-grep '^kept' "$dir/first" | grep -v 'stopped\|paused' >"$dir/kept"
+grep '^kept' "$dir/first" | grep -v 'stopped\|paused\|marked' >"$dir/kept"
 grep '^kept' "$dir/second" >"$dir/now"
 same "the files" "$dir/kept" "$dir/now"
 while read -r name _; do

@@ -217,6 +217,9 @@ static void what_a_repair_cannot_replay_is_mounted_once(void **state)
 	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "mount it once"));
 	err = err_of(WHY_UNCLEAN, "f2fs");
 	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "mount it, let it"));
+	/* fsck.f2fs leaves them to the kernel. */
+	err = err_of(WHY_ORPHANS, "f2fs");
+	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "mount it, let it"));
 	err = err_of(WHY_ERRORS, "f2fs");
 	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "fsck.f2fs -f /dev/sda1");
 	t.fstype = (char *)"hfsplus";
