@@ -92,6 +92,11 @@ int looker_start(struct board *board);
 /* Adds t to what is to be estimated; the thread starts with the first. */
 int look_add(struct board *board, const struct target *t, bool exact);
 struct look *look_find(struct board *board, const char *name);
+/* So long nothing is read before batch goes on without it; longer where all is to be read, as a
+   disk that spins up or tries a sector again and again will answer. */
+#define SILENT_US UINT64_C(10000000)
+#define SILENT_EXACT_US UINT64_C(180000000)
+
 /* Whether batch can go on: exact, within 2 %, or it takes too long. */
 bool look_is_good(const struct look *look);
 int look_percent(const struct look *look);

@@ -29,7 +29,6 @@
 #define SETTLED_PART 200
 #define GOOD_PART 50
 #define GOOD_US UINT64_C(5000000)
-#define SILENT_US UINT64_C(10000000)
 
 static const char *name_of(const struct look *look)
 {
@@ -56,7 +55,7 @@ bool look_is_good(const struct look *look)
 
 	if (look->done || look->dropped)
 		return true;
-	if (look->begun_us && now - look->moved_us > SILENT_US)
+	if (look->begun_us && now - look->moved_us > (look->exact ? SILENT_EXACT_US : SILENT_US))
 		return true;
 	if (look->exact)
 		return false;

@@ -28,7 +28,6 @@
 #define GOOD_PART 50
 #define GOOD_US UINT64_C(1500000)
 #define SETTLED_US UINT64_C(5000000)
-#define SILENT_US UINT64_C(10000000)
 
 static bool is_within(const struct forecast *f, unsigned part)
 {
@@ -46,7 +45,7 @@ bool prospect_is_good(const struct prospect *p)
 
 	if (p->done || p->dropped)
 		return true;
-	if (p->begun_us && now - p->moved_us > SILENT_US)
+	if (p->begun_us && now - p->moved_us > (p->exact ? SILENT_EXACT_US : SILENT_US))
 		return true;
 	if (p->exact || p->steps == 0)
 		return false;

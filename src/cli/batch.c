@@ -64,7 +64,9 @@ static int run_estimate(struct survey *survey, const struct options *options)
 		return failed(r);
 	if (named && !options->json)
 		selection_complain(tree);
-	status = named ? selection_status(&selection, STATUS_DONE) : STATUS_DONE;
+	status = selection_unread(&selection, options->survey.exact) ? STATUS_ERROR : STATUS_DONE;
+	if (named)
+		status = selection_status(&selection, status);
 	free(selection.targets);
 	return status;
 }

@@ -77,6 +77,9 @@ int selection_make(struct target *tree, char *const *names, struct selection *se
 /* Says on stderr why each row of tree that cannot be done cannot, and what mends it. */
 void selection_complain(const struct target *tree);
 
+/* Says on stderr of which of them less was read than asked for: of how many. */
+size_t selection_unread(const struct selection *selection, bool exact);
+
 /* The exit status of a run over selection whose job ended with job_status (STATUS_NOTHING when
    there was none): 1 on any failure, else 4 when what was named was refused, or all was; else the
    job's. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "achica/i18n.h"
 #include "cli/cli.h"
 
 /* "disk.img#2" for the row "/d/disk.img#2". */
@@ -114,6 +115,29 @@ void selection_complain(const struct target *tree)
 			cli_complain_error(t->verdict.why == WHY_NONE ? &stuck : &t->verdict,
 					   t->name, t);
 	}
+}
+
+size_t selection_unread(const struct selection *selection, bool exact)
+{
+	size_t unread = 0;
+
+	for (size_t i = 0; i < selection->n; i++) {
+		const struct target *t = selection->targets[i];
+		const struct say_fact facts[] = { { "name", t->name }, { NULL, NULL } };
+
+		/* Where a mounted filesystem keeps its free space to itself, there is no figure. */
+		if ((exact ? t->estimate.exact : t->estimate.known) ||
+		    (!t->estimate.known && target_is_mounted(t)))
+			continue;
+		if (t->estimate.known)
+			/* TRANSLATORS: {name} is "disk.img#1" */
+			cli_complain(_("{name}: not all of its free space could be read"), facts);
+		else
+			/* TRANSLATORS: {name} is "disk.img#1" */
+			cli_complain(_("{name}: its free space could not be read"), facts);
+		unread++;
+	}
+	return unread;
 }
 
 int selection_status(const struct selection *selection, int job_status)

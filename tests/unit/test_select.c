@@ -126,6 +126,22 @@ static void what_cannot_be_read_is_an_error(void **state)
 	target_free(tree);
 }
 
+static void less_read_than_asked_for_is_told(void **state)
+{
+	struct target *tree = tree_new();
+	struct selection s = make(tree, "/d/disk.img", "/d/bare.img");
+
+	(void)state;
+	assert_int_equal(s.n, 2);
+	assert_int_equal(selection_unread(&s, false), 2);
+	s.targets[0]->estimate = (struct estimate){ .known = true };
+	s.targets[1]->estimate = (struct estimate){ .known = true, .exact = true };
+	assert_int_equal(selection_unread(&s, false), 0);
+	assert_int_equal(selection_unread(&s, true), 1);
+	free(s.targets);
+	target_free(tree);
+}
+
 static void a_device_that_hangs_is_an_error(void **state)
 {
 	struct target *tree = tree_new();
@@ -183,6 +199,7 @@ int main(void)
 		cmocka_unit_test(nothing_left_of_a_named_disk_is_a_refusal),
 		cmocka_unit_test(that_others_were_done_does_not_hide_it),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
+		cmocka_unit_test(less_read_than_asked_for_is_told),
 		cmocka_unit_test(a_device_that_hangs_is_an_error),
 		cmocka_unit_test(an_error_outweighs_a_refusal_and_that_outweighs_nothing_to_do),
 		cmocka_unit_test(answers_are_whole_words),
