@@ -28,6 +28,13 @@ for options in "" compress-force=zstd; do
 	sha256sum "$dir/mnt/kept" >"$dir/sum"
 	before=$(kib)
 	[ "$before" -gt 150000 ] || fail "nothing stale: $before KiB"
+	if [ -n "$options" ]; then
+		status=0
+		"$achica" --zero --yes --method=fill "$dir/mnt" >"$dir/log" 2>&1 || status=$?
+		[ $status = 4 ] && grep -q 'would not help: btrfs compress' "$dir/log" ||
+			fail "fill ended with $status: $(cat "$dir/log")"
+		[ "$(kib)" -ge "$before" ] || fail "fill wrote all the same"
+	fi
 	"$achica" --zero --yes -q "$dir/mnt" >"$dir/log" 2>&1 || fail "--zero: $(cat "$dir/log")"
 	after=$(kib)
 	[ "$after" -lt 40000 ] || fail "$before KiB before, $after KiB after the trim"

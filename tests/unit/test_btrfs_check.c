@@ -166,12 +166,33 @@ static void the_first_block_of_each_tree_is_in_use(void **state)
 	}
 }
 
+/* In the superblock and in the chunk tree, which agree with each other. */
+static void what_the_device_has_in_chunks_is_counted(void **state)
+{
+	struct io *io = btrfs_small();
+	uint64_t at = btrfs_root(io, CHUNK_TREE);
+	unsigned char leaf[BTRFS_NODE], super[BTRFS_NODE], *item;
+
+	(void)state;
+	io_mem_peek(io, at, leaf, BTRFS_NODE);
+	io_mem_peek(io, BTRFS_SUPER, super, BTRFS_NODE);
+	item = leaf + HEADER + get_le32(key_at(leaf, 0) + 17);
+	assert_int_equal(get_le64(item + 16), get_le64(super + 0xc9 + 16));
+	put_le64(item + 16, get_le64(item + 16) - MIB);
+	put_le64(super + 0xc9 + 16, get_le64(item + 16));
+	btrfs_sum_again(super, BTRFS_NODE);
+	io_mem_poke(io, BTRFS_SUPER, super, BTRFS_NODE);
+	expect(io, at, leaf, WHY_CORRUPT, "device extents and chunks");
+	io_close(io);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_balance_under_way_is_refused),
 		cmocka_unit_test(a_replacement_of_the_device_is_refused_until_it_ends),
 		cmocka_unit_test(the_first_block_of_each_tree_is_in_use),
+		cmocka_unit_test(what_the_device_has_in_chunks_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
