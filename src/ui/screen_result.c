@@ -52,14 +52,25 @@ static struct columns place_columns(int cols)
 	return c;
 }
 
-static void draw_heading(struct grid *g, int row, const struct columns *c)
+/* Nothing was zeroed: the copies leave it out. */
+static bool is_all_overlay(const struct zero *z)
+{
+	for (size_t i = 0; i < z->view.items; i++) {
+		if (z->items[i].method != METHOD_OVERLAY)
+			return false;
+	}
+	return true;
+}
+
+static void draw_heading(const struct ui *ui, struct grid *g, int row, const struct columns *c)
 {
 	draw_field(g, row, c->name, c->name_cells, ALIGN_LEFT, FACE_NORMAL,
 		   C_("column, max 12 cells", "Target"));
 	draw_field(g, row, c->result, 10, ALIGN_LEFT, FACE_NORMAL,
 		   C_("column, max 10 cells", "Result"));
 	draw_field(g, row, c->zeroed, 7, ALIGN_RIGHT, FACE_NORMAL,
-		   C_("column, max 7 cells", "Zeroed"));
+		   is_all_overlay(&ui->zero) ? C_("column, max 7 cells", "Omitted")
+					     : C_("column, max 7 cells", "Zeroed"));
 	if (c->was_zero)
 		draw_field(g, row, c->was_zero, 9, ALIGN_RIGHT, FACE_NORMAL,
 			   C_("column, max 9 cells", "Was zero"));
@@ -296,7 +307,7 @@ static void draw(const struct ui *ui, struct grid *g)
 			   note, sizeof(note));
 	p = place_parts(ui, g, note);
 	frame_title(ui, g, NULL);
-	draw_heading(g, p.head, &c);
+	draw_heading(ui, g, p.head, &c);
 	draw_list(ui, g, p.list, p.list_rows, &c);
 	if (p.sums)
 		draw_sums(ui, g, p.sums, &c);

@@ -68,6 +68,8 @@ int job_new(struct target *const *targets, const enum method *methods, size_t n,
 	job->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	for (size_t i = 0; i < n; i++) {
 		init_item(&job->items[i], targets[i]);
+		if (methods && methods[i] != METHOD_AUTO)
+			job->items[i].view.method = methods[i];
 		if (i < sizeof(fake.methods) / sizeof(fake.methods[0]))
 			fake.methods[i] = methods ? methods[i] : options->method;
 	}

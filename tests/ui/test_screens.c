@@ -324,6 +324,16 @@ static void result_shows_what_was_done(void **state)
 	end();
 }
 
+static void result_of_overlays_tells_what_they_omit(void **state)
+{
+	(void)state;
+	begin_by(METHOD_OVERLAY);
+	type("D D 5R\nERRR\n");
+	ui_update(&ui);
+	compare("result-overlay", &sizes[0], true);
+	end();
+}
+
 static void result_with_sixty_targets_scrolls(void **state)
 {
 	(void)state;
@@ -462,6 +472,7 @@ int main(void)
 		SCREEN(stop_asks_over_the_work),
 		SCREEN(io_error_asks_what_to_do),
 		SCREEN(result_shows_what_was_done),
+		SCREEN(result_of_overlays_tells_what_they_omit),
 		SCREEN(result_with_sixty_targets_scrolls),
 		SCREEN(result_in_another_format_says_what_it_takes),
 		SCREEN(help_is_made_from_the_keys),
