@@ -57,6 +57,8 @@ static const struct magic {
 	{ "linux_raid_member", 4096, 4, "\xfc\x4e\x2b\xa9" },
 	{ "bcache", 4120, 8, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca" },
 	{ "swap", 4086, 10, "SWAPSPACE2" },
+	/* The first pair of the list in a label of OpenZFS, packed as XDR. */
+	{ "zfs_member", 16384 + 20, 12, "\0\0\0\7version" },
 	{ "jfs", 32768, 4, "JFS1" },
 	{ "iso9660", 32769, 5, "CD001" },
 	{ "reiserfs", 65536 + 52, 8, "ReIsErFs" },

@@ -62,6 +62,7 @@ static const struct {
 	{ 1024, "H+\0\4", 4, "hfsplus" },
 	{ 4096, "\xfc\x4e\x2b\xa9", 4, "linux_raid_member" },
 	{ 4086, "SWAPSPACE2", 10, "swap" },
+	{ 16404, "\0\0\0\7version", 12, "zfs_member" },
 	{ 32768, "JFS1", 4, "jfs" },
 	{ 65536 + 64, "_BHRfS_M", 8, "btrfs" },
 };
