@@ -73,11 +73,22 @@ proves "with it they are zeroed, and every other byte of the disk is what it was
 zeroes disk.img --gaps --verify
 only_free_zeroed ours 0 before.img disk.img
 sgdisk -v disk.img | grep -q 'No problems found' || fail "$(sgdisk -v disk.img)"
+ends 4 --estimate --exact --json disk.img
+jq -e '[.targets[0].children[] | select(.kind == "gap") | .stale == 0 and .exact] | all' out \
+	>/dev/null || fail "they are not told to be zero: $(cat out)"
 gpt
 cp disk.img before.img
 zeroes 'disk.img#gap2' --gaps --method=write
 sed -n 2p ours >second
 only_free_zeroed second 0 before.img disk.img
+
+proves "none goes beyond the last sector that a GPT allows itself"
+noise disk.img $SIZE
+printf 'label: gpt\nlast-lba: 100000\nstart=4096, size=16384\n' |
+	sfdisk -q --wipe always disk.img >log 2>&1 || fail "$(cat log)"
+gaps >ours
+echo "$((20480 * 512)) $((100001 * 512 - 20480 * 512))" >theirs
+same "the gap" theirs ours
 
 proves "on an MBR they are between the logical partitions too, and the chain stays"
 mbr

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "disk/gaps.h"
 #include "tests/lib/io_fault.h"
 #include "tests/lib/io_mem.h"
@@ -140,6 +141,37 @@ static void two_copies_that_differ_are_doubtful(void **state)
 	}
 }
 
+/* Puts a number into the GPT header in a sector, and its sum. */
+static void reseal(struct io *io, uint64_t sector, size_t at, uint64_t number)
+{
+	unsigned char head[92];
+
+	io_mem_peek(io, sector * 512, head, sizeof(head));
+	put_le64(head + at, number);
+	put_le32(head + 16, 0);
+	put_le32(head + 16, ~crc32_ieee(~0u, head, sizeof(head)));
+	io_mem_poke(io, sector * 512, head, sizeof(head));
+}
+
+static void none_goes_beyond_the_room_that_the_gpt_has(void **state)
+{
+	struct io *io = gpt();
+
+	(void)state;
+	reseal(io, 1, 48, S(40) - 1);
+	reseal(io, SECTORS - 1, 48, S(40) - 1);
+	expect(io, NULL, 2, (const uint64_t[]){ 8, 16, 24, 40 });
+}
+
+static void two_copies_that_are_right_and_differ_are_doubtful(void **state)
+{
+	struct io *io = gpt();
+
+	(void)state;
+	reseal(io, SECTORS - 1, 48, S(40) - 1);
+	doubted(io, "two copies of the GPT that differ");
+}
+
 /* As after growing the disk: the second header is not in the last sector. */
 static void a_second_gpt_which_is_not_at_the_end_is_doubtful(void **state)
 {
@@ -230,6 +262,25 @@ static void a_chain_that_is_broken_is_doubtful(void **state)
 	put_mbr(io, S(24), 2, 0x83, S(9), S(1)); /* two partitions in one link */
 	find(io);
 	assert_non_null(gaps.doubt);
+	forget(io);
+}
+
+static void a_partition_that_this_reader_does_not_see_is_doubtful(void **state)
+{
+	struct table_part parts[4];
+	struct io *io = mbr();
+	struct table more;
+
+	(void)state;
+	assert_int_equal(table_read(io, &table, NULL), 0);
+	assert_int_equal(table.n, 3);
+	memcpy(parts, table.parts, 3 * sizeof(parts[0]));
+	parts[3] = (struct table_part){ 7, { 50 * MIB, MIB } };
+	more = table;
+	more.parts = parts;
+	more.n = 4;
+	assert_int_equal(gaps_find(io, &more, &gaps, NULL), 0);
+	assert_string_equal(gaps.doubt, "partitions seen otherwise");
 	forget(io);
 }
 
@@ -392,6 +443,9 @@ int main(void)
 		cmocka_unit_test(the_last_mib_and_what_alignment_leaves_are_no_gaps),
 		cmocka_unit_test(a_hybrid_mbr_is_doubtful),
 		cmocka_unit_test(two_copies_that_differ_are_doubtful),
+		cmocka_unit_test(none_goes_beyond_the_room_that_the_gpt_has),
+		cmocka_unit_test(two_copies_that_are_right_and_differ_are_doubtful),
+		cmocka_unit_test(a_partition_that_this_reader_does_not_see_is_doubtful),
 		cmocka_unit_test(a_second_gpt_which_is_not_at_the_end_is_doubtful),
 		cmocka_unit_test(entries_without_their_sum_are_doubtful),
 		cmocka_unit_test(the_chain_of_logical_partitions_is_never_a_gap),

@@ -277,6 +277,8 @@ static void physical_volumes_that_are_not_right_are_refused(void **state)
 		  WHY_CORRUPT, NULL },
 		{ MEMBER("pv0", ID0, "") "pv1 { id = \"" ID1 "\" pe_start = 2047 pe_count = 10 } ",
 		  WHY_CORRUPT, NULL },
+		{ MEMBER("pv0", ID0, "") "pv1 { id = \"" ID1 "\" pe_start = 2056 pe_count = 9 } ",
+		  WHY_CORRUPT, NULL },
 		{ MEMBER("pv0", ID0, "") "pv1 { id = \"" ID1 "\" pe_start = 2048 } ", WHY_CORRUPT,
 		  NULL },
 		{ MEMBER("pv0", ID0, "") "pv1 { pe_start = 2048 pe_count = 10 } ", WHY_CORRUPT,
@@ -309,6 +311,15 @@ static void volumes_that_are_not_plain_are_refused_by_type(void **state)
 	}
 	/* What an unknown type has is not known: nothing is free for certain. */
 	assert_null(find(d, "vg0/" LVM_GAP));
+}
+
+static void volumes_of_a_read_only_group_are_read_only(void **state)
+{
+	struct disk *d = *state;
+
+	read_group(d, "status = [\"RESIZEABLE\", \"READ\"]", BOTH, HOME);
+	assert_true(find(d, "vg0/home")->read_only);
+	assert_true(find(d, "vg0/" LVM_GAP)->read_only);
 }
 
 static void flags_behind_a_type_must_be_known_for_the_rest_to_be_free(void **state)
@@ -379,6 +390,8 @@ static void a_volume_that_contradicts_itself_is_refused(void **state)
 		LINEAR("1", "0", "11", "\"pv0\", 0"),
 		LINEAR("1", "0", "2", "\"pv0\", 9"),
 		LINEAR("1", "0", "2", "\"pv0\", 18446744073709551615"),
+		LINEAR("1", "0", "1", "\"pv0\", 0") "} hidden { id = \"h\" segment_count = 1 "
+			SEGMENT("1", "0", "4", "mirror") "mirrors = [\"pv1\", 8] } ",
 		LINEAR("1", "0", "4294967295", "\"pv0\", 0"),
 		LINEAR("1", "0", "0", "\"pv0\", 0"),
 		LINEAR("1", "0", "2", "\"pv7\", 0"),
@@ -532,6 +545,7 @@ int main(void)
 		TEST(states_of_a_group_are_refused_by_name),
 		TEST(physical_volumes_that_are_not_right_are_refused),
 		TEST(volumes_that_are_not_plain_are_refused_by_type),
+		TEST(volumes_of_a_read_only_group_are_read_only),
 		TEST(flags_behind_a_type_must_be_known_for_the_rest_to_be_free),
 		TEST(a_part_of_another_volume_is_no_volume),
 		TEST(a_move_under_way_refuses_the_group),
