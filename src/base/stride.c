@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "achica/units.h"
@@ -54,12 +55,19 @@ static struct extent join(struct extent a, struct extent b)
 	return a.len ? (struct extent){ start, end - start } : b;
 }
 
+/* The answers that mean "not here". Every other one is that of an earlier write, in whatever words
+   its device has for it (Linux, block/blk-core.c, blk_errors), and is given only once: the flush
+   would not hear of it any more. */
+static bool is_unsupported(int errnum)
+{
+	return errnum == EINVAL || errnum == ESPIPE || errnum == ENOSYS || errnum == EOPNOTSUPP;
+}
+
 static int settle(int fd, struct extent e, unsigned flags)
 {
 	if (e.len == 0 || sync_file_range(fd, (off_t)e.start, (off_t)e.len, flags) == 0)
 		return 0;
-	/* What cannot be asked for (ESPIPE, EINVAL, ENOSYS) is no failure of the medium. */
-	return errno == EIO || errno == ENOSPC ? -errno : 0;
+	return is_unsupported(errno) ? 0 : -errno;
 }
 
 int backlog_add(struct backlog *b, int fd, struct extent e)

@@ -17,6 +17,7 @@
 #define SIZE (8 * MIB)
 #define DATA_AT (2 * MIB)
 #define DATA_LEN (1 * MIB)
+#define WRITTEN (2 * SIZE) /* so much that the first part is waited for */
 
 /* A file of SIZE, a hole but for DATA_LEN bytes of 'x' at DATA_AT, without a name. */
 static int open_sparse(void)
@@ -33,6 +34,22 @@ static int open_sparse(void)
 	assert_int_equal(pwrite(fd, data, DATA_LEN, DATA_AT), (ssize_t)DATA_LEN);
 	free(data);
 	return fd;
+}
+
+/* What the next wait for written bytes is answered with; 0: all is well. */
+static int wait_errno;
+
+/* In place of the C library's. Like the kernel, it tells of a failure once. */
+int sync_file_range(int fd, off_t at, off_t len, unsigned flags)
+{
+	(void)fd;
+	(void)at;
+	(void)len;
+	if (!(flags & SYNC_FILE_RANGE_WAIT_AFTER) || wait_errno == 0)
+		return 0;
+	errno = wait_errno;
+	wait_errno = 0;
+	return -1;
 }
 
 static struct io *sparse(bool write)
@@ -221,6 +238,38 @@ static void the_walk_over_data_leaves_holes_out(void **state)
 	io_close(io);
 }
 
+/* The answer of the flush after so much was written that an earlier part was waited for, and that
+   wait failed with errnum. */
+static int flush_after_wait(int errnum)
+{
+	struct io *io = sparse(true);
+	char *data = calloc(1, DATA_LEN);
+	int r;
+
+	assert_non_null(data);
+	wait_errno = errnum;
+	for (uint64_t i = 0; i < WRITTEN / DATA_LEN; i++)
+		assert_int_equal(io_write(io, i * DATA_LEN % SIZE, data, DATA_LEN), 0);
+	free(data);
+	assert_int_equal(wait_errno, 0);
+	r = io_flush(io);
+	assert_int_equal(io_flush(io), 0);
+	io_close(io);
+	return r;
+}
+
+static void a_write_that_failed_late_fails_the_flush(void **state)
+{
+	static const int of_devices[] = { EIO, ENOSPC, ENODATA, EREMOTEIO, ETIMEDOUT, EILSEQ };
+	static const int of_no_device[] = { EINVAL, ESPIPE, ENOSYS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of_devices) / sizeof(of_devices[0]); i++)
+		assert_int_equal(flush_after_wait(of_devices[i]), -of_devices[i]);
+	for (size_t i = 0; i < sizeof(of_no_device) / sizeof(of_no_device[0]); i++)
+		assert_int_equal(flush_after_wait(of_no_device[i]), 0);
+}
+
 static void neither_file_nor_device_is_refused(void **state)
 {
 	struct error err;
@@ -247,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_window_joins_its_parts),
 		cmocka_unit_test(a_window_outside_is_refused),
 		cmocka_unit_test(the_walk_over_data_leaves_holes_out),
+		cmocka_unit_test(a_write_that_failed_late_fails_the_flush),
 		cmocka_unit_test(neither_file_nor_device_is_refused),
 	};
 
