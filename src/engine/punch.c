@@ -143,5 +143,5 @@ int engine_punch(struct fs *fs, bool dry, const struct watch *watch, struct erro
 	};
 	int rc = gate_walk(fs, punch_extent, &p, err);
 
-	return rc ? rc : zero_finish(&p.zero);
+	return zero_finish(&p.zero, rc);
 }

@@ -83,8 +83,7 @@ int engine_write(struct fs *fs, bool dry, const struct watch *watch, struct erro
 	rc = present_walk(fs, write_range, &w, err);
 	if (rc == 0)
 		rc = reader_finish(w.reader);
-	if (rc == 0)
-		rc = zero_finish(&w.zero);
+	rc = zero_finish(&w.zero, rc);
 	reader_free(w.reader);
 	return rc;
 }

@@ -6,6 +6,8 @@
  * the bytes, short ones are cheaper written.
  */
 
+#include <errno.h>
+
 #include "achica/units.h"
 #include "engine/narrow.h"
 #include "engine/report.h"
@@ -89,9 +91,13 @@ int zero_extent(struct zero *z, struct extent e)
 	return rc;
 }
 
-int zero_finish(struct zero *z)
+int zero_finish(struct zero *z, int rc)
 {
-	int rc = z->dry ? 0 : zero_flush(z);
+	int flushed = 0;
 
+	if (!z->dry && (rc == 0 || rc == -ECANCELED))
+		flushed = zero_flush(z);
+	if (flushed)
+		return flushed;
 	return rc ? rc : spots_check(&z->spots, z->io, z->err);
 }

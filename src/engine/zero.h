@@ -25,7 +25,9 @@ int zero_extent(struct zero *z, struct extent e);
 /* Writes zeros over e, told to nobody: 0 or a negative errno. */
 int zero_write(struct io *io, struct extent e);
 
-/* All is on the medium and the spots read as zero, or an error. Nothing in a dry run. */
-int zero_finish(struct zero *z);
+/* The end of work that came to rc. When all went well, or the user stopped it, what was told is on
+   the medium; when all went well, the spots read as zero. rc, or what failed; nothing in a dry
+   run. */
+int zero_finish(struct zero *z, int rc);
 
 #endif

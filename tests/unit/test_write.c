@@ -212,6 +212,27 @@ static void a_stop_at_any_moment_leaves_used_bytes_alone(void **state)
 	}
 }
 
+/* What was told when it was stopped is as true as at the end. */
+static void a_stop_is_flushed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < METHODS; i++) {
+		const struct io_trace_call *calls;
+		struct disk d;
+		struct log log;
+		size_t n;
+
+		disk_make(&d, 0, 0, 0);
+		log_make(&log);
+		log.cancel_at = 4;
+		assert_int_equal(run(&d, methods[i], &log), -ECANCELED);
+		assert_true(io_trace_changes(d.trace) > 0);
+		calls = io_trace_calls(d.trace, &n);
+		assert_int_equal(calls[n - 1].op, IO_TRACE_FLUSH);
+		disk_free(&d);
+	}
+}
+
 static size_t changes_after_failure(const struct disk *d)
 {
 	size_t n, i = 0, after = 0;
@@ -519,6 +540,7 @@ int main(void)
 		cmocka_unit_test(a_dry_run_counts_and_changes_nothing),
 		cmocka_unit_test(where_nothing_can_be_punched_nothing_was_changed),
 		cmocka_unit_test(a_stop_at_any_moment_leaves_used_bytes_alone),
+		cmocka_unit_test(a_stop_is_flushed),
 		cmocka_unit_test(every_failure_ends_it_when_the_device_is_gone),
 		cmocka_unit_test(a_moment_of_failure_is_mended_by_trying_again),
 		cmocka_unit_test(a_failed_flush_is_a_failure),
