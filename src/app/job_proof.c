@@ -160,7 +160,9 @@ int proof_before(struct proof_run *p, struct error *err)
 	rc = take_sum(p, false, &p->before, err);
 	if (rc || !tool)
 		return rc;
+	pthread_mutex_lock(&p->worker->job->mutex);
 	proofs->tool = tool;
+	pthread_mutex_unlock(&p->worker->job->mutex);
 	rc = run_fsck(p, &result, err);
 	if (rc == 0 && result == PROOF_BAD)
 		return error_set(err, WHY_FSCK, 0, tool);
