@@ -147,12 +147,32 @@ static void run_item(struct job_worker *worker, struct job_item *item)
 	job_wake(job);
 }
 
+/* Wants the mutex held. */
+static void pause_locked(struct job *job, bool pause)
+{
+	uint64_t now = boottime_us();
+
+	if (job->ended || job->paused == pause)
+		return;
+	if (pause)
+		job->since_us = now;
+	else if (job->started)
+		job->paused_us += now - job->since_us;
+	job->paused = pause;
+	for (size_t i = 0; i < job->n; i++) {
+		if (phase_is_work(job->items[i].view.phase))
+			job_note(job, &job->items[i], pause ? NOTE_PAUSED : NOTE_RESUMED, 0, 0,
+				 NULL);
+	}
+	pthread_cond_broadcast(&job->change);
+}
+
 /* The last one puts out the light. */
 static void end_worker(struct job *job)
 {
 	if (--job->running > 0)
 		return;
-	job_pause_locked(job, false);
+	pause_locked(job, false);
 	job->since_us = boottime_us();
 	job->ended = true;
 	job_wake(job);
@@ -220,29 +240,10 @@ void job_free(struct job *job)
 	free_all(job);
 }
 
-void job_pause_locked(struct job *job, bool pause)
-{
-	uint64_t now = boottime_us();
-
-	if (job->ended || job->paused == pause)
-		return;
-	if (pause)
-		job->since_us = now;
-	else if (job->started)
-		job->paused_us += now - job->since_us;
-	job->paused = pause;
-	for (size_t i = 0; i < job->n; i++) {
-		if (phase_is_work(job->items[i].view.phase))
-			job_note(job, &job->items[i], pause ? NOTE_PAUSED : NOTE_RESUMED, 0, 0,
-				 NULL);
-	}
-	pthread_cond_broadcast(&job->change);
-}
-
 void job_pause(struct job *job, bool pause)
 {
 	pthread_mutex_lock(&job->mutex);
-	job_pause_locked(job, pause);
+	pause_locked(job, pause);
 	pthread_mutex_unlock(&job->mutex);
 }
 
@@ -258,7 +259,7 @@ void job_stop(struct job *job)
 {
 	pthread_mutex_lock(&job->mutex);
 	job->stop = true;
-	job_pause_locked(job, false);
+	pause_locked(job, false);
 	pthread_cond_broadcast(&job->change);
 	pthread_mutex_unlock(&job->mutex);
 }

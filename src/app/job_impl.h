@@ -113,7 +113,6 @@ void job_wake(struct job *job);
 void job_note(struct job *job, const struct job_item *item, enum job_note note, uint64_t a,
 	      uint64_t b, const struct error *err);
 bool job_canceled(const struct job *job, const struct job_item *item);
-void job_pause_locked(struct job *job, bool pause);
 
 /* The worker's item begins another part of its work. Without the mutex. */
 void job_phase(struct job_worker *worker, enum job_phase phase);

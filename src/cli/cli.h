@@ -144,9 +144,6 @@ int copy_run(const struct target *t, const char *overlay, const struct options *
 /* How it ended, in a sentence on out. */
 void copy_print(struct convert *convert, FILE *out);
 
-/* How a job ended, in sentences on out. */
-void summary_print(struct job *job, const struct options *options, FILE *out);
-
 /* The advised commands of each disk or image in the list, one a line after indent. Returns 0, 1
    when one of them has none (and why is said on stderr), -errno. */
 int commands_print(struct target *const *targets, size_t n, struct job *job, const char *indent,

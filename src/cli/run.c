@@ -95,7 +95,8 @@ static void print_item(const struct target *t, const struct job_view_item *item,
 			_("{name}: {errors} could not be read or written"), facts));
 }
 
-void summary_print(struct job *job, const struct options *options, FILE *out)
+/* How a job ended, in sentences on out. */
+static void print_summary(struct job *job, const struct options *options, FILE *out)
 {
 	struct job_view view;
 	struct job_view_item item;
@@ -182,7 +183,7 @@ static int report(struct target *tree, const struct selection *selection, struct
 
 	if (options->json)
 		return json_tree(tree, JSON_COMMANDS, job, convert, stdout);
-	summary_print(job, options, stdout);
+	print_summary(job, options, stdout);
 	if (convert)
 		copy_print(convert, stdout);
 	if (options->job.dry_run || convert || !is_any_done(job))

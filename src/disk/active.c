@@ -83,7 +83,9 @@ static int walk_slaves(const struct walk *walk)
 	return sysfs_list(path, walk_slave, (void *)walk);
 }
 
-int active_leaves(const char *dir, int (*fn)(void *arg, const struct place *leaf), void *arg)
+/* Calls fn with each device that the volume at dir is built on, through its parts; a non-zero
+   result ends it and is returned. */
+static int each_leaf(const char *dir, int (*fn)(void *arg, const struct place *leaf), void *arg)
 {
 	const struct walk walk = { dir, 0, fn, arg };
 	char uuid[ACTIVE_UUID_MAX];
@@ -110,7 +112,7 @@ bool active_is_inside(const char *dir, const struct place *place)
 {
 	struct count count = { .place = place };
 
-	active_leaves(dir, count_leaf, &count);
+	each_leaf(dir, count_leaf, &count);
 	return count.all > 0 && count.inside == count.all;
 }
 
@@ -118,6 +120,6 @@ bool active_meets(const char *dir, const struct place *place)
 {
 	struct count count = { .place = place };
 
-	active_leaves(dir, count_leaf, &count);
+	each_leaf(dir, count_leaf, &count);
 	return count.inside > 0;
 }

@@ -21,10 +21,6 @@ bool active_uuid(const char *dir, char uuid[ACTIVE_UUID_MAX]);
 bool active_is_volume(const char *uuid);
 bool active_is(const char *uuid, const char *group, const char *id);
 
-/* Calls fn with each device that the volume at dir is built on, through its parts; a non-zero
-   result ends it and is returned. */
-int active_leaves(const char *dir, int (*fn)(void *arg, const struct place *leaf), void *arg);
-
 /* Whether it is an active volume all of whose bytes are in place; whether any is. */
 bool active_is_inside(const char *dir, const struct place *place);
 bool active_meets(const char *dir, const struct place *place);

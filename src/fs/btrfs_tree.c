@@ -63,7 +63,8 @@ struct expected {
 	struct btrfs_key bound; /* all its keys are before this */
 };
 
-int btrfs_key_compare(struct btrfs_key a, struct btrfs_key b)
+/* Negative, 0 or positive. */
+static int compare(struct btrfs_key a, struct btrfs_key b)
 {
 	if (a.object != b.object)
 		return a.object < b.object ? -1 : 1;
@@ -98,7 +99,7 @@ static uint32_t count_before(const unsigned char *node, struct btrfs_key key, bo
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (btrfs_key_compare(key_at(node, middle), key) < (with_equal ? 1 : 0))
+		if (compare(key_at(node, middle), key) < (with_equal ? 1 : 0))
 			low = middle + 1;
 		else
 			high = middle;
@@ -147,7 +148,7 @@ static const char *check_keys(const unsigned char *node, uint32_t node_size)
 	if (n > (node_size - HEADER_SIZE) / size || (n == 0 && node[LEVEL]))
 		return "number of items in a tree block";
 	for (uint32_t i = 1; i < n; i++) {
-		if (btrfs_key_compare(key_at(node, i - 1), key_at(node, i)) >= 0)
+		if (compare(key_at(node, i - 1), key_at(node, i)) >= 0)
 			return "order of a tree block";
 	}
 	if (node[LEVEL] == 0 && !items_are_sound(node, node_size))
@@ -162,9 +163,9 @@ static const char *check_expected(const unsigned char *node, const struct expect
 
 	if (get_le64(node + GENERATION) != e->generation)
 		return "generation of a tree block";
-	if (e->has_first && (n == 0 || btrfs_key_compare(key_at(node, 0), e->first) != 0))
+	if (e->has_first && (n == 0 || compare(key_at(node, 0), e->first) != 0))
 		return "first key of a tree block";
-	if (e->has_bound && n > 0 && btrfs_key_compare(key_at(node, n - 1), e->bound) >= 0)
+	if (e->has_bound && n > 0 && compare(key_at(node, n - 1), e->bound) >= 0)
 		return "last key of a tree block";
 	return NULL;
 }
@@ -364,7 +365,7 @@ int btrfs_cursor_get(struct btrfs_cursor *c, struct btrfs_key key, struct btrfs_
 {
 	int rc = btrfs_cursor_seek(c, key, item, err);
 
-	return rc ? rc : btrfs_key_compare(item->key, key) != 0;
+	return rc ? rc : compare(item->key, key) != 0;
 }
 
 int btrfs_cursor_floor(struct btrfs_cursor *c, struct btrfs_key key, struct btrfs_item *item,

@@ -83,7 +83,4 @@ int btrfs_cursor_get(struct btrfs_cursor *c, struct btrfs_key key, struct btrfs_
 int btrfs_cursor_floor(struct btrfs_cursor *c, struct btrfs_key key, struct btrfs_item *item,
 		       struct error *err);
 
-/* Negative, 0 or positive. */
-int btrfs_key_compare(struct btrfs_key a, struct btrfs_key b);
-
 #endif

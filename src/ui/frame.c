@@ -16,7 +16,7 @@ static const char *const steps[STEP_COUNT] = {
 	NC_("step, max 9 cells", "Result"),
 };
 
-const char *frame_step(enum step step)
+static const char *step_name(enum step step)
 {
 	return i18n_label(steps[step]);
 }
@@ -29,7 +29,7 @@ static void all_steps(enum step now, char *buf, size_t n)
 	buf[0] = '\0';
 	for (int i = 0; i < STEP_COUNT && at < n; i++)
 		at += (size_t)snprintf(buf + at, n - at, "%s%c%d %s%c", i ? " " : "",
-				       i == (int)now ? '[' : ' ', i + 1, frame_step(i),
+				       i == (int)now ? '[' : ' ', i + 1, step_name(i),
 				       i == (int)now ? ']' : ' ');
 }
 
@@ -49,7 +49,7 @@ void frame_title(const struct ui *ui, struct grid *g, const char *right)
 		draw_text(g, 0, g->cols - cells, cells, FACE_KEY, all);
 		return;
 	}
-	snprintf(all, sizeof(all), "%d/%d %s", ui->step + 1, STEP_COUNT, frame_step(ui->step));
+	snprintf(all, sizeof(all), "%d/%d %s", ui->step + 1, STEP_COUNT, step_name(ui->step));
 	col += 2 + draw_text(g, 0, col + 2, g->cols, FACE_KEY, all);
 	cells = right ? (int)say_cells(right) : 0;
 	if (right && col + 2 + cells < g->cols)
@@ -88,7 +88,7 @@ void frame_tiny(const struct ui *ui, struct grid *g)
 	if (ui->step == STEP_ZERO && ui->job)
 		draw_run(ui, g);
 	else
-		draw_text(g, 0, 0, g->cols, FACE_NORMAL, frame_step(ui->step));
+		draw_text(g, 0, 0, g->cols, FACE_NORMAL, step_name(ui->step));
 	if (g->rows > 2)
 		draw_text(g, 2, 0, g->cols, FACE_NORMAL,
 			  C_("tiny status, max 23 cells", "Too small: need 40x10"));

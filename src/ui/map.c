@@ -41,7 +41,7 @@ enum glyph map_glyph(unsigned bits)
 	return i < sizeof(kinds) / sizeof(kinds[0]) ? kinds[i].glyph : GLYPH_NONE;
 }
 
-unsigned map_bits(const unsigned char *map, size_t first, size_t end)
+static unsigned bits_of(const unsigned char *map, size_t first, size_t end)
 {
 	unsigned bits = 0;
 
@@ -91,7 +91,7 @@ void map_draw(const struct ui *ui, struct grid *g, int row, int col, int rows, i
 		size_t first, end, kind;
 
 		map_range(i, cells, from, from + n, &first, &end);
-		kind = kind_of(map_bits(ui->zero.map, first, end));
+		kind = kind_of(bits_of(ui->zero.map, first, end));
 		if (kind < sizeof(kinds) / sizeof(kinds[0]))
 			draw_glyph(g, row + (int)i / cols, col + (int)i % cols, kinds[kind].glyph,
 				   kinds[kind].face);

@@ -158,7 +158,8 @@ void ui_end(struct ui *ui, int status)
 	}
 }
 
-void ui_interrupt(struct ui *ui)
+/* Ctrl-C. */
+static void interrupt(struct ui *ui)
 {
 	bool twice = ui->interrupt_ms >= 0 && ui->clock_ms - ui->interrupt_ms < TWICE_MS;
 
@@ -183,7 +184,7 @@ static bool common_key(struct ui *ui, enum action action)
 		pager_open(ui, PAGER_HELP);
 		return true;
 	case ACT_INTERRUPT:
-		ui_interrupt(ui);
+		interrupt(ui);
 		return true;
 	case ACT_REDRAW:
 		ui->redraw = true;

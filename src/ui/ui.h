@@ -194,13 +194,11 @@ void ui_update(struct ui *ui);                 /* takes in what the workers have
 void ui_key(struct ui *ui, int key);
 void ui_draw(struct ui *ui, struct grid *g);
 void ui_go(struct ui *ui, enum step step);
-void ui_interrupt(struct ui *ui);              /* Ctrl-C */
 void ui_end(struct ui *ui, int status);        /* a signal: stop what runs, then leave */
 
 /* The title line, and the status of a terminal that is too small. */
 void frame_title(const struct ui *ui, struct grid *g, const char *right);
 void frame_tiny(const struct ui *ui, struct grid *g);
-const char *frame_step(enum step step);
 
 /* dialog.c */
 void dialog_draw(const struct ui *ui, struct grid *g);
@@ -268,7 +266,6 @@ void copies_add(const struct grid *g, const char *line, char *buf, size_t n);
 
 /* map.c: the block map. */
 void map_draw(const struct ui *ui, struct grid *g, int row, int col, int rows, int cols);
-unsigned map_bits(const unsigned char *map, size_t first, size_t end);
 enum glyph map_glyph(unsigned bits);
 void map_range(size_t cell, size_t cells, size_t from, size_t to, size_t *first, size_t *end);
 size_t map_window(const unsigned char *map, enum map_mode mode, size_t cells, size_t *from);
