@@ -207,6 +207,8 @@ static void a_byte_that_lies_with_the_right_sum_frees_nothing(void **state)
 	struct map map;
 
 	(void)state;
+	/* mkfs draws it by lot, and bytes that are zero are passed over. */
+	put_cp(io, CP, 0, 0x11223345, 8);
 	assert_int_equal(use(io, &map, &err), 0);
 	assert_true(spoil(io, SUPER, SUPER_SIZE, &map) > 30);
 	assert_true(spoil(io, CP, BLOCK, &map) > 10);
