@@ -11,19 +11,18 @@
 
 #include "tests/ui/drive.h"
 
-static void a_run_leaves_its_report(void **state)
+static void run_to_its_end(unsigned updates)
 {
-	(void)state;
-	fake.job = FAKE_RUN;
-	begin();
-	type("D 5R\n");
-	for (int i = 0; i < 20 && ui.step == STEP_ZERO; i++)
+	while (updates-- > 0 && ui.step == STEP_ZERO)
 		ui_update(&ui);
 	assert_int_equal(ui.step, STEP_RESULT);
-	assert_non_null(strstr(ui.report, "achica: /dev/sda1: done, 83.2 GiB zeroed"));
-	assert_non_null(strstr(ui.report, "\n  qemu-img convert -p -f raw -O qcow2 /dev/sda "));
-	assert_int_equal(ui.status, 0);
-	end();
+}
+
+static void copy_to_its_end(void)
+{
+	for (int i = 0; i < 20 && copy_runs(&ui); i++)
+		ui_update(&ui);
+	assert_false(copy_runs(&ui));
 }
 
 /* To a result whose first command is about /dev/sda; the copy's script is fake.job. */
@@ -32,9 +31,17 @@ static void go_to_result(void)
 	fake.job = FAKE_RUN;
 	begin();
 	type("D 5R\n");
-	for (int i = 0; i < 20 && ui.step == STEP_ZERO; i++)
-		ui_update(&ui);
-	assert_int_equal(ui.step, STEP_RESULT);
+	run_to_its_end(20);
+}
+
+static void a_run_leaves_its_report(void **state)
+{
+	(void)state;
+	go_to_result();
+	assert_non_null(strstr(ui.report, "achica: /dev/sda1: done, 83.2 GiB zeroed"));
+	assert_non_null(strstr(ui.report, "\n  qemu-img convert -p -f raw -O qcow2 /dev/sda "));
+	assert_int_equal(ui.status, 0);
+	end();
 }
 
 static void each_target_of_a_result_can_be_gone_to(void **state)
@@ -44,9 +51,7 @@ static void each_target_of_a_result_can_be_gone_to(void **state)
 	fake.job = FAKE_RUN;
 	begin();
 	type("a5R\n");
-	for (int i = 0; i < 5000 && ui.step == STEP_ZERO; i++)
-		ui_update(&ui);
-	assert_int_equal(ui.step, STEP_RESULT);
+	run_to_its_end(5000);
 	assert_false(ui.result.on_item);
 	type("U");
 	assert_true(ui.result.on_item && ui.result.item == 0);
@@ -65,9 +70,7 @@ static void a_copy_is_made_from_the_result(void **state)
 	type("x");
 	assert_true(ui.dialog.editing);
 	type("\n");
-	for (int i = 0; i < 20 && copy_runs(&ui); i++)
-		ui_update(&ui);
-	assert_false(copy_runs(&ui));
+	copy_to_its_end();
 	assert_non_null(strstr(ui.report, "sda.qcow2: done, 3.0 GiB, the same as its source"));
 	assert_int_equal(ui.status, 0);
 	end();
@@ -85,8 +88,7 @@ static void another_format_is_in_the_commands_and_in_what_is_printed(void **stat
 	assert_null(strstr(strstr(ui.report, "qemu-img convert") + 1, "qemu-img convert"));
 	assert_non_null(strstr(ui.report, "\n  qemu-img convert -p -f raw -O qcow2 -c /dev/sda "));
 	type("x\n");
-	for (int i = 0; i < 20 && copy_runs(&ui); i++)
-		ui_update(&ui);
+	copy_to_its_end();
 	assert_int_equal(fake.format, FORECAST_ZLIB);
 	type("\nff");
 	assert_null(strstr(ui.report, "Expected with"));
@@ -103,8 +105,7 @@ static void a_copy_that_fails_is_an_error(void **state)
 	ui.dialog.len = ui.dialog.at = 0;
 	ui.dialog.line[0] = L'\0';
 	type("bad.qcow2\n");
-	for (int i = 0; i < 20 && copy_runs(&ui); i++)
-		ui_update(&ui);
+	copy_to_its_end();
 	assert_int_equal(ui.status, 1);
 	assert_true(ui.dialog.open);
 	assert_non_null(strstr(ui.report, "bad.qcow2: FAILED: the copy differs"));
