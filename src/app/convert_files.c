@@ -185,15 +185,26 @@ int part_make(struct part *part, mode_t mode, struct error *err)
 			 errno == EEXIST ? 0 : errno, part->path);
 }
 
-/* A name that nothing has is taken in one step where the filesystem knows links. */
+/* Only a name that nothing has is taken, in one step: by a rename which replaces nothing, or by a
+   link where the filesystem has no such rename (NFS). A few have neither, and leave a moment. */
 static int take_name(const struct part *part)
 {
 	struct stat st;
 
-	if (link(part->path, part->out) == 0)
-		return unlink(part->path);
-	if (errno == EEXIST || lstat(part->out, &st) == 0)
+	if (renameat2(AT_FDCWD, part->path, AT_FDCWD, part->out, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
+	if (link(part->path, part->out) == 0) {
+		unlink(part->path);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return -1;
+	if (lstat(part->out, &st) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
 	return rename(part->path, part->out);
 }
 
