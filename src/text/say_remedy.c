@@ -58,6 +58,10 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_PV_DUPLICATE] = N_("give the copy a UUID of its own: vgimportclone"),
 	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
 
+	/* A fsck would take what is missing for damage: ntfsfix empties the log of half a volume. */
+	[WHY_OUTSIDE] = N_("do not repair it like this: it is a copy that was cut short, or a "
+			   "partition that was made smaller, and wants its whole length back"),
+
 	[WHY_EMPTY] = N_("name a file that has something in it"),
 	[WHY_ALL_ZERO] = N_("nothing has to be done: its copy is small as it is"),
 	[WHY_WRITE_ONCE] = N_("nothing has to be done: copy it as it is"),
@@ -248,7 +252,6 @@ static bool is_for_repair(enum why why)
 	case WHY_DIRTY:
 	case WHY_CORRUPT:
 	case WHY_MIRROR:
-	case WHY_OUTSIDE:
 	case WHY_INNER_DISK:
 	case WHY_MAP_ORDER:
 	case WHY_MAP_RANGE:

@@ -100,6 +100,22 @@ static void a_remedy_is_a_command_for_this_target(void **state)
 	assert_string_equal(say_remedy(&err, &t, buf, sizeof(buf)), "umount '/mnt/a'\\''b'");
 }
 
+/* Of half a volume ntfsfix writes flags and empties the log. */
+static void half_a_filesystem_is_not_repaired(void **state)
+{
+	static const char *const types[] = { "ext4", "xfs", "btrfs", "ntfs", "vfat", "swap" };
+	struct target t = { .kind = TARGET_IMAGE, .path = (char *)"/a.img" };
+	struct error err = err_of(WHY_OUTSIDE, "ntfs");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		t.fstype = (char *)types[i];
+		say_remedy(&err, &t, buf, sizeof(buf));
+		assert_non_null(strstr(buf, "do not repair it"));
+		assert_null(strstr(buf, "/a.img"));
+	}
+}
+
 static void what_is_encrypted_is_trimmed_through_a_device_of_its_own(void **state)
 {
 	struct target t = { .kind = TARGET_PART, .path = (char *)"/a b.img" };
@@ -313,6 +329,7 @@ int main(void)
 		cmocka_unit_test(every_code_has_a_short_state),
 		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
+		cmocka_unit_test(half_a_filesystem_is_not_repaired),
 		cmocka_unit_test(what_is_encrypted_is_trimmed_through_a_device_of_its_own),
 		cmocka_unit_test(a_volume_is_mended_in_its_place),
 		cmocka_unit_test(what_is_a_disk_itself_is_given_to_achica_as_one),
