@@ -19,6 +19,9 @@
 /* "the journal of this ext4 has not been replayed": why, a clause without capital and full stop. */
 char *say_reason(const struct error *err, char *buf, size_t n);
 
+/* Whether what is damaged is a partition table or a volume group, which no fsck mends. */
+bool say_is_no_fs(const struct error *err);
+
 /* What mends it, for t (may be NULL): a command quoted for the shell ("e2fsck -f /dev/sda1") or a
    sentence. "" for none. */
 char *say_remedy(const struct error *err, const struct target *t, char *buf, size_t n);

@@ -284,6 +284,12 @@ static const char *known_name(const char *what)
 	return what;
 }
 
+bool say_is_no_fs(const struct error *err)
+{
+	return err->why == WHY_CORRUPT && (strcmp(err->what, "partition table") == 0 ||
+					   strncmp(err->what, "LVM ", 4) == 0);
+}
+
 char *say_reason(const struct error *err, char *buf, size_t n)
 {
 	const struct reason *reason = reason_of(err);
@@ -296,6 +302,9 @@ char *say_reason(const struct error *err, char *buf, size_t n)
 
 	if (reason->bare && !knows(err, text))
 		text = reason->bare;
+	else if (say_is_no_fs(err))
+		/* TRANSLATORS: {what} is "partition table" or "LVM metadata". */
+		text = N_("what is found there contradicts itself: {what}");
 	snprintf(at, sizeof(at), "%ju", (uintmax_t)err->at);
 	say_size_long(err->at, size, sizeof(size));
 	say_fill(sentence, sizeof(sentence), _(text), facts);

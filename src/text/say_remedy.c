@@ -58,7 +58,7 @@ static const char *const remedies[WHY_COUNT] = {
 	[WHY_PV_DUPLICATE] = N_("give the copy a UUID of its own: vgimportclone"),
 	[WHY_AMBIGUOUS] = N_("see the signatures with wipefs {path} and remove the wrong one"),
 
-	/* A fsck would take what is missing for damage: ntfsfix empties the log of half a volume. */
+	/* For a fsck what is missing is damage: of half a volume ntfsfix empties the log. */
 	[WHY_OUTSIDE] = N_("do not repair it like this: it is a copy that was cut short, or a "
 			   "partition that was made smaller, and wants its whole length back"),
 
@@ -241,9 +241,12 @@ static char *repair_command(const struct target *t, const struct repair *repair)
 	return len < 0 ? NULL : command;
 }
 
-static bool is_for_repair(enum why why)
+/* A table or a volume group is no filesystem, and has no fsck. */
+static bool is_for_repair(const struct error *err)
 {
-	switch (why) {
+	if (say_is_no_fs(err))
+		return false;
+	switch (err->why) {
 	case WHY_JOURNAL:
 	case WHY_UNCLEAN:
 	case WHY_ERRORS:
@@ -323,6 +326,11 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 		if (strcmp(err->what, "swap") == 0)
 			return N_("start the system that hibernated and shut it down");
 		return remedies[err->why];
+	case WHY_CORRUPT:
+		return strcmp(err->what, "partition table") == 0
+			       ? "sfdisk --verify {disk}"
+			       : N_("see what LVM says of it: vgck; it keeps older states in "
+				    "/etc/lvm/archive: vgcfgrestore");
 	case WHY_LOOP:
 		return t && target_is_mounted(t) ? "umount {mount}" : remedies[err->why];
 	case WHY_UNKNOWN_FS: /* nothing cannot be mounted */
@@ -354,16 +362,19 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 	char *what = shell_quote(err->what);
 	char *path = t && t->path ? shell_quote(t->path) : NULL;
 	char *name = t && t->name ? shell_quote(t->name) : NULL;
+	char *disk = t && target_top(t)->path ? shell_quote(target_top(t)->path) : NULL;
 	char *on = mount ? shell_quote(mount) : NULL;
 	char *device = t && t->path ? device_of(t) : NULL;
 	struct say_fact facts[] = { { "what", what }, { "path", path }, { "name", name },
-				{ "device", device }, { "mount", on }, { NULL, NULL } };
+				{ "disk", disk }, { "device", device }, { "mount", on },
+				{ NULL, NULL } };
 
 	buf[0] = '\0';
-	if (is_for_repair(err->why))
+	if (is_for_repair(err))
 		say_repair(err, t, buf, n);
 	else if (sentence && (path || !strstr(sentence, "{path}")) &&
 		 (name || !strstr(sentence, "{name}")) &&
+		 (disk || !strstr(sentence, "{disk}")) &&
 		 (device || !strstr(sentence, "{device}")) &&
 		 (on || !strstr(sentence, "{mount}")) &&
 		 (err->what[0] || !strstr(sentence, "{what}")))
@@ -371,6 +382,7 @@ char *say_remedy(const struct error *err, const struct target *t, char *buf, siz
 	free(what);
 	free(path);
 	free(name);
+	free(disk);
 	free(device);
 	free(on);
 	return buf;

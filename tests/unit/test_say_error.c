@@ -116,6 +116,22 @@ static void half_a_filesystem_is_not_repaired(void **state)
 	}
 }
 
+static void a_damaged_table_is_not_called_a_filesystem(void **state)
+{
+	struct target disk = { .kind = TARGET_DISK, .path = (char *)"/dev/sda" };
+	struct target part = { .kind = TARGET_PART, .path = (char *)"/dev/sda1", .parent = &disk };
+	struct error err = err_of(WHY_CORRUPT, "partition table");
+
+	(void)state;
+	assert_null(strstr(say_reason(&err, buf, sizeof(buf)), "filesystem"));
+	assert_string_equal(say_remedy(&err, &part, buf, sizeof(buf)), "sfdisk --verify /dev/sda");
+	err = err_of(WHY_CORRUPT, "LVM metadata (segments)");
+	assert_null(strstr(say_reason(&err, buf, sizeof(buf)), "filesystem"));
+	assert_non_null(strstr(say_remedy(&err, &part, buf, sizeof(buf)), "vgck"));
+	err = err_of(WHY_CORRUPT, "superblock");
+	assert_non_null(strstr(say_reason(&err, buf, sizeof(buf)), "the filesystem"));
+}
+
 static void what_is_encrypted_is_trimmed_through_a_device_of_its_own(void **state)
 {
 	struct target t = { .kind = TARGET_PART, .path = (char *)"/a b.img" };
@@ -330,6 +346,7 @@ int main(void)
 		cmocka_unit_test(every_refusal_has_a_remedy_or_deliberately_none),
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
 		cmocka_unit_test(half_a_filesystem_is_not_repaired),
+		cmocka_unit_test(a_damaged_table_is_not_called_a_filesystem),
 		cmocka_unit_test(what_is_encrypted_is_trimmed_through_a_device_of_its_own),
 		cmocka_unit_test(a_volume_is_mended_in_its_place),
 		cmocka_unit_test(what_is_a_disk_itself_is_given_to_achica_as_one),
