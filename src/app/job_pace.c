@@ -260,7 +260,7 @@ static double part_of(const struct job *job, const struct job_item *item)
 	double all = (double)item->view.free;
 	double done = (double)item->view.done;
 
-	if (has_ended(item))
+	if (has_ended(item) && item->view.phase != JOB_STOPPED)
 		return 1;
 	if (all <= 0)
 		return 0;
@@ -271,12 +271,22 @@ static double part_of(const struct job *job, const struct job_item *item)
 	return done < all ? done / all : 1;
 }
 
+/* What was stopped stays where it was. */
+static bool is_stopped(const struct job *job)
+{
+	bool stopped = false;
+
+	for (size_t i = 0; i < job->n; i++)
+		stopped = stopped || job->items[i].view.phase == JOB_STOPPED;
+	return stopped;
+}
+
 unsigned pace_permille(const struct job *job)
 {
 	double all = 0;
 	double done = 0;
 
-	if (job->ended)
+	if (job->ended && !is_stopped(job))
 		return 1000;
 	for (size_t i = 0; i < job->n; i++) {
 		double cost = cost_of(job, &job->items[i]);

@@ -328,6 +328,7 @@ static void stops_promptly_and_starts_no_other(void **state)
 {
 	const struct job_options o = { .method = METHOD_WRITE };
 	struct target *two[] = { world_target("a"), world_target("b") };
+	struct job_view v;
 	uint64_t asked;
 	struct job *job;
 
@@ -345,6 +346,8 @@ static void stops_promptly_and_starts_no_other(void **state)
 	assert_int_equal(item(job, 1).phase, JOB_STOPPED);
 	assert_int_equal(item(job, 1).done, 0);
 	assert_int_equal(job_exit_status(job), 1);
+	job_view(job, &v);
+	assert_in_range(v.permille, 0, 500);
 	job_free(job);
 }
 
