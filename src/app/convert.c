@@ -58,7 +58,7 @@ static void set_phase(struct convert *c, enum convert_phase phase)
 {
 	pthread_mutex_lock(&c->mutex);
 	c->view.phase = phase;
-	c->view.permille = 0;
+	c->view.permille = phase == CONVERT_DONE ? 1000 : 0;
 	pthread_mutex_unlock(&c->mutex);
 	eventfd_write(c->fd, 1);
 }

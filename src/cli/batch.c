@@ -175,10 +175,16 @@ static bool is_harmless(const struct options *options)
 	return options->yes || options->job.dry_run || options->job.method == METHOD_OVERLAY;
 }
 
+/* Nothing but progress is where a program reads it. */
+static bool is_read_by_program(const struct options *options)
+{
+	return options->progress == PROGRESS_GAUGE || options->progress == PROGRESS_JSON;
+}
+
 /* Shows the plan and has it agreed to. */
 static bool is_agreed(const struct selection *selection, const struct options *options)
 {
-	if (!options->quiet || !options->yes)
+	if (!options->yes || !(options->quiet || is_read_by_program(options)))
 		plan_print(selection, options, stderr);
 	return is_harmless(options) || !plan_writes(selection, options) ||
 	       ask_to_start(selection->n);

@@ -147,11 +147,11 @@ fi
 
 # Progress is on stderr, in its four ways.
 cp a.before a.img
-ends 0 --zero --yes --progress=gauge -q a.img
+ends 0 --zero --yes --progress=gauge a.img
 is 'gauge' 100 "$(tail -n 1 err)"
 is 'gauge: numbers alone' '' "$(grep -vx '[0-9]*' err)"
 cp a.before a.img
-ends 0 --zero --yes --progress=json -q a.img
+ends 0 --zero --yes --progress=json a.img
 is 'json progress' 'done' "$(jq -r .phase err | tail -n 1)"
 
 # A signal ends it with its number, at once, and the summary is printed.

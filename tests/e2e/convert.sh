@@ -42,10 +42,12 @@ rm by_hand.qcow2
 
 proves "where nothing is left to reclaim, the copy is made all the same"
 mv copy.qcow2 first.qcow2
-ends 0 --zero --yes --json --convert=copy.qcow2 one.img
-python3 - "$work/copy.qcow2" out <<'END' || fail "the JSON says otherwise: $(cat out)"
+ends 0 --zero --yes --json --progress=json --convert=copy.qcow2 one.img
+python3 - "$work/copy.qcow2" out err <<'END' || fail "the JSON says otherwise: $(cat out err)"
 import json, os, sys
 copy = json.load(open(sys.argv[2]))["targets"][0]["copy"]
+last = [json.loads(line) for line in open(sys.argv[3])][-1]
+assert last["copy"] == sys.argv[1] and last["phase"] == "done" and last["percent"] == 100
 st = os.stat(sys.argv[1])
 assert copy["out"] == sys.argv[1] and copy["result"] == "done" and copy["error"] is None
 assert copy["size"] == st.st_size and copy["space"] == st.st_blocks * 512
