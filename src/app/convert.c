@@ -58,7 +58,7 @@ static void set_phase(struct convert *c, enum convert_phase phase)
 {
 	pthread_mutex_lock(&c->mutex);
 	c->view.phase = phase;
-	c->view.permille = phase == CONVERT_DONE ? 1000 : 0;
+	c->view.permille = 0;
 	pthread_mutex_unlock(&c->mutex);
 	eventfd_write(c->fd, 1);
 }
@@ -244,6 +244,8 @@ static void *run(void *arg)
 	c->view.phase = rc == 0 ? CONVERT_DONE
 			: rc == -ECANCELED && c->stop ? CONVERT_STOPPED
 			: why_is_refusal(err.why) ? CONVERT_REFUSED : CONVERT_FAILED;
+	if (rc == 0)
+		c->view.permille = 1000;
 	if (c->view.phase == CONVERT_REFUSED || c->view.phase == CONVERT_FAILED)
 		c->view.error = err;
 	c->view.elapsed_ms = (thread_now_us() - c->start_us) / 1000;
