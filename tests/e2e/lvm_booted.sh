@@ -155,6 +155,8 @@ shared='--config global{use_lvmlockd=1}'
 lvm vgcreate $shared -y --shared -s 1M vg2 /dev/vdc
 lvm lvcreate $shared -y -an -Wn -Zn -n common -l 8 vg2
 lvm lvchange -ay vg1/data
+# Slowly, or it has ended before the machine sleeps.
+echo 1 >/sys/module/dm_mirror/parameters/raid1_resync_throttle
 lvm pvmove -i 1000 --alloc anywhere /dev/vdb:0-30 /dev/vdb:32-62 </dev/null >/tmp/move 2>&1 &
 for i in $(seq 100); do
 	[ ! -e /dev/mapper/vg1-pvmove0 ] || break

@@ -99,8 +99,9 @@ read -r at bytes <largest
 head -c "$bytes" /dev/urandom | dd of=disk.img bs=1M oflag=seek_bytes seek="$at" conv=notrunc status=none
 tell_trim none
 grep -q 'could not be reached' err || fail "not a word about $bytes bytes: $(cat out err)"
+# How much it is comes from a sample.
 jq -e --argjson stale "$bytes" '[.. | objects | select(has("reclaimed"))] | length == 1 and
-	(.[0] | .reclaimed + .skipped + $stale * 0.95 < .free)' out >/dev/null ||
+	(.[0] | .reclaimed + .skipped + $stale * 0.6 < .free)' out >/dev/null ||
 	fail "$bytes bytes are told as zero: $(cat out)"
 end_disk
 
