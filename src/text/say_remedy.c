@@ -314,6 +314,11 @@ static const char *sentence_of(const struct error *err, const struct target *t)
 		if (geteuid() != 0 && (err->errnum == EACCES || err->errnum == EPERM))
 			return N_("run achica as root");
 		return NULL;
+	case WHY_WRITE:
+		return err->errnum == ENOSPC || err->errnum == EDQUOT
+			       ? N_("free some room on the disk that it lies on, and run achica "
+				    "again")
+			       : remedies[err->why];
 	case WHY_VG_STATE:
 		return state_remedy(err->what);
 	case WHY_READ_ONLY:

@@ -132,6 +132,20 @@ static void a_damaged_table_is_not_called_a_filesystem(void **state)
 	assert_non_null(strstr(say_reason(&err, buf, sizeof(buf)), "the filesystem"));
 }
 
+static void a_full_host_is_not_called_a_failing_disk(void **state)
+{
+	struct target t = { .kind = TARGET_IMAGE, .path = (char *)"/a.img" };
+	struct error err = err_of(WHY_WRITE, "/a.img");
+
+	(void)state;
+	err.errnum = EIO;
+	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "failing"));
+	err.errnum = ENOSPC;
+	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "free some room"));
+	err.errnum = EDQUOT;
+	assert_non_null(strstr(say_remedy(&err, &t, buf, sizeof(buf)), "free some room"));
+}
+
 static void what_is_encrypted_is_trimmed_through_a_device_of_its_own(void **state)
 {
 	struct target t = { .kind = TARGET_PART, .path = (char *)"/a b.img" };
@@ -347,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_remedy_is_a_command_for_this_target),
 		cmocka_unit_test(half_a_filesystem_is_not_repaired),
 		cmocka_unit_test(a_damaged_table_is_not_called_a_filesystem),
+		cmocka_unit_test(a_full_host_is_not_called_a_failing_disk),
 		cmocka_unit_test(what_is_encrypted_is_trimmed_through_a_device_of_its_own),
 		cmocka_unit_test(a_volume_is_mended_in_its_place),
 		cmocka_unit_test(what_is_a_disk_itself_is_given_to_achica_as_one),
