@@ -8,8 +8,8 @@
  *
  * Before the oldest span is read and looked at, the kernel has been asked for the next ones, unless
  * the medium is slow: they come in while it is worked on, and while what was written goes out. That
- * keeps several requests in flight without a thread, and takes no longer than threads or an
- * io_uring do (tests/bench/flight.c).
+ * keeps several requests in flight without a thread, and takes about as long as threads do; an
+ * io_uring with four requests can be faster (tests/bench/flight.c).
  */
 
 #include <errno.h>
